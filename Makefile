@@ -1,0 +1,38 @@
+# The two commands of the README are `make start` and `make test`; the rest is for people who change Sosie.
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+ARGS   ?=
+
+.PHONY: start test check format lock clean
+
+start: $(VENV)/.runtime  ## set up and start both regions on http://127.0.0.1:8787
+	@$(BIN)/sosie start $(ARGS)
+
+test: $(VENV)/.dev  ## set up and run the tests that need no service, container or browser
+	$(BIN)/pytest -q -n auto $(ARGS)
+
+check: $(VENV)/.dev  ## format, lint, strict types, import contract
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(VENV)/.dev
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+lock: ## renew the locks from pyproject.toml (needs uv)
+	requirements/compile
+
+clean:
+	rm -rf $(VENV) .aws-sam .pytest_cache .mypy_cache .ruff_cache
+
+# A stamp is newer than its lock once everything in the lock is installed.
+$(VENV)/.runtime: requirements/runtime.lock pyproject.toml
+	@requirements/install $(PYTHON) $(VENV) requirements/runtime.lock
+	@touch $@
+
+$(VENV)/.dev: requirements/dev.lock pyproject.toml
+	@requirements/install $(PYTHON) $(VENV) requirements/dev.lock
+	@touch $@ $(VENV)/.runtime

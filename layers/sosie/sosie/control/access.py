@@ -1,0 +1,40 @@
+"""Who may use the control plane: anybody on loopback, elsewhere the bearer of the control token."""
+
+from __future__ import annotations
+
+import hmac
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from sosie.control.problems import ProblemError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+def check_access(headers: Mapping[str, str], token: str | None, *, trusted: bool) -> None:
+    """Raise ProblemError unless the caller may. `trusted`: the server can be reached from this machine only.
+
+    A page of another site, and a foreign host name that leads here, are refused even then: a browser would let any
+    page on the web reset this world.
+    """
+    origin = headers.get("origin")
+    host = headers.get("host", "")
+    if origin is not None and urlsplit(origin).netloc != host:
+        raise ProblemError(403, "Forbidden", "Cross-site requests to the control plane are refused.")
+    if _bears(headers, token):
+        return
+    if trusted and (urlsplit(f"//{host}").hostname or "") in _LOOPBACK_NAMES:
+        return
+    if trusted:
+        raise ProblemError(403, "Forbidden", f"The control plane answers at a loopback address, not as {host!r}.")
+    raise ProblemError(401, "Unauthorized", "Send the control token: Authorization: Bearer <token>.")
+
+
+def _bears(headers: Mapping[str, str], token: str | None) -> bool:
+    scheme, _, presented = headers.get("authorization", "").partition(" ")
+    if token is None or scheme.lower() != "bearer":
+        return False
+    return hmac.compare_digest(presented.strip().encode(), token.encode())

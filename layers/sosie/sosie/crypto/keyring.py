@@ -1,0 +1,105 @@
+"""The signing and sealing keys of each world and region: made when first asked for, kept in files or in memory.
+
+With a directory, each key is a file of mode 0600 in a directory of mode 0700, written aside and renamed, so that a
+restart finds the same keys and clients can go on using their tokens (docs/contract/clients.md §4).
+"""
+
+from __future__ import annotations
+
+import base64
+import os
+import shutil
+from typing import TYPE_CHECKING
+
+from sosie.domain.ids import unguessable_seed
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sosie.crypto.signing import SigningKey
+    from sosie.domain.clock import Clock
+    from sosie.domain.regions import Region
+    from sosie.ports import KeyPurpose
+
+_NAMES: dict[KeyPurpose, str] = {
+    "tokens": "Sosie token signing (not Bitwarden)",
+    "licences": "Sosie licence signing (not Bitwarden)",
+}
+_NONCE_BYTES = 12
+
+
+class LocalKeyring:
+    """A `ports.Keyring` for one process. `directory` None keeps the keys in memory."""
+
+    def __init__(self, clock: Clock, directory: Path | None = None) -> None:
+        self._clock = clock
+        self._directory = directory
+        self._signers: dict[str, SigningKey] = {}
+        self._secrets: dict[str, bytes] = {}
+
+    def signer(self, world: str, region: Region, purpose: KeyPurpose) -> SigningKey:
+        name = f"{world}/{region}-{purpose}"
+        if name not in self._signers:
+            from sosie.crypto.signing import SigningKey  # cryptography comes with the first signature
+
+            if (text := self._load(name)) is not None:
+                self._signers[name] = SigningKey.from_pem(text)
+            else:
+                key = SigningKey.create(_NAMES[purpose], self._clock.now())
+                self._keep(name, key.to_pem())
+                self._signers[name] = key
+        return self._signers[name]
+
+    def seal(self, world: str, region: Region, purpose: KeyPurpose, plain: bytes, nonce: bytes) -> str:
+        from cryptography.hazmat.primitives.ciphers.aead import AESGCMSIV
+
+        # A seeded world repeats its nonces after a reset; this mode stays safe then (RFC 8452).
+        sealed = nonce + AESGCMSIV(self._secret(world, region, purpose)).encrypt(nonce, plain, None)
+        return base64.urlsafe_b64encode(sealed).decode().rstrip("=")
+
+    def unseal(self, world: str, region: Region, purpose: KeyPurpose, sealed: str) -> bytes | None:
+        from cryptography.exceptions import InvalidTag
+        from cryptography.hazmat.primitives.ciphers.aead import AESGCMSIV
+
+        try:
+            data = base64.b64decode(sealed + "=" * (-len(sealed) % 4), altchars=b"-_", validate=True)
+            cipher = AESGCMSIV(self._secret(world, region, purpose))
+            return cipher.decrypt(data[:_NONCE_BYTES], data[_NONCE_BYTES:], None)
+        except (ValueError, InvalidTag):
+            return None
+
+    def forget(self, world: str) -> None:
+        for cache in (self._signers, self._secrets):
+            for name in [name for name in cache if name.startswith(f"{world}/")]:
+                del cache[name]
+        if self._directory is not None:
+            shutil.rmtree(self._directory / world, ignore_errors=True)
+
+    def _secret(self, world: str, region: Region, purpose: KeyPurpose) -> bytes:
+        name = f"{world}/{region}-{purpose}"
+        if name not in self._secrets:
+            text = self._load(name)
+            if text is None:
+                text = unguessable_seed()
+                self._keep(name, text)
+            self._secrets[name] = bytes.fromhex(text)
+        return self._secrets[name]
+
+    def _load(self, name: str) -> str | None:
+        if self._directory is None:
+            return None
+        path = self._directory / f"{name}.pem"
+        return path.read_text() if path.exists() else None
+
+    def _keep(self, name: str, text: str) -> None:
+        if self._directory is None:
+            return
+        path = self._directory / f"{name}.pem"
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        aside = path.with_suffix(".new")
+        descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        aside.replace(path)

@@ -1,0 +1,350 @@
+"""A scenario: the document that describes a world's seed. It names people and organizations, not rows.
+
+`parse_scenario` checks all of it before anything is applied; a problem names the field, such as
+`regions.us.users[2].email`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sosie.domain.errors import ScenarioError
+from sosie.domain.members import PERMISSIONS, MemberStatus, Role
+from sosie.domain.plans import PLANS_BY_SLUG, Plan
+from sosie.domain.regions import REGIONS, Region
+from sosie.domain.users import KdfSettings, KdfType
+
+VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class SeedInstallation:
+    name: str
+    email: str
+    enabled: bool = True
+    id: str | None = None
+    key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SeedUser:
+    email: str
+    name: str
+    master_password: str
+    kdf: KdfSettings
+    premium: bool = False
+    email_verified: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class SeedMember:
+    email: str
+    role: Role = Role.USER
+    status: MemberStatus = MemberStatus.CONFIRMED
+    permissions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SeedPolicy:
+    type: int
+    enabled: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class SeedSubscription:
+    """Days count from the moment of seeding; negative ones lie before it."""
+
+    status: str = "active"
+    started_days_ago: int = 30
+    ends_in_days: int | None = None
+    trial_ended_days_ago: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SeedOrganization:
+    name: str
+    plan: Plan
+    billing_email: str
+    members: tuple[SeedMember, ...]
+    seats: int | None = None
+    enabled: bool = True
+    subscription: SeedSubscription | None = field(default_factory=SeedSubscription)
+    expires_in_days: int | None = None
+    billing_sync_key: bool | str = False
+    license_key: bool | str = True
+    policies: tuple[SeedPolicy, ...] = ()
+    use_events: bool | None = None
+    admin_sponsored_families: bool = False
+    id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SeedSponsorship:
+    organization: str
+    member: str
+    friendly_name: str | None = None
+    offered_to: str | None = None
+    redeemed_by: str | None = None
+    synced_days_ago: int | None = None
+    valid_for_days: int | None = None
+    to_delete: bool = False
+    admin_initiated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SeedRegion:
+    installations: tuple[SeedInstallation, ...] = ()
+    users: tuple[SeedUser, ...] = ()
+    organizations: tuple[SeedOrganization, ...] = ()
+    sponsorships: tuple[SeedSponsorship, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    name: str
+    seed: str
+    regions: Mapping[Region, SeedRegion]
+
+
+class Node:
+    """A value of the document and its path, read member by member; every read says what it expects."""
+
+    def __init__(self, value: Any, where: str) -> None:
+        self.value = value
+        self.where = where
+        self._read: set[str] = set()
+
+    def fail(self, problem: str) -> ScenarioError:
+        """Return the error for this place."""
+        return ScenarioError(self.where, problem)
+
+    def member(self, name: str) -> Node | None:
+        """Return a member, or None if it is absent or null."""
+        if not isinstance(self.value, Mapping):
+            raise self.fail("must be an object")
+        self._read.add(name)
+        value = self.value.get(name)
+        return None if value is None else Node(value, f"{self.where}.{name}" if self.where else name)
+
+    def get(self, name: str, kind: type | tuple[type, ...], default: Any = None) -> Any:
+        """Return a member of a type, or the default."""
+        node = self.member(name)
+        if node is None:
+            return default
+        kinds = kind if isinstance(kind, tuple) else (kind,)
+        if not isinstance(node.value, kind) or (isinstance(node.value, bool) and bool not in kinds):
+            raise node.fail(f"must be {' or '.join(_KIND_NAMES[k] for k in kinds)}")
+        return node.value
+
+    def need(self, name: str, kind: type) -> Any:
+        """Return a member that must be there, and not be empty."""
+        value = self.get(name, kind)
+        if value is None or value == "":
+            raise Node(None, f"{self.where}.{name}" if self.where else name).fail("is missing")
+        return value
+
+    def choice(self, name: str, choices: Mapping[str, Any], default: Any) -> Any:
+        """Return what a word stands for."""
+        word = self.get(name, str)
+        if word is None:
+            return default
+        if word.lower() not in choices:
+            raise Node(None, f"{self.where}.{name}").fail(f"must be one of {', '.join(choices)}")
+        return choices[word.lower()]
+
+    def each(self, name: str, read: Callable[[Node], Any]) -> tuple[Any, ...]:
+        """Return what a list's elements read as."""
+        node = self.member(name)
+        if node is None:
+            return ()
+        if not isinstance(node.value, list):
+            raise node.fail("must be a list")
+        return tuple(read(Node(value, f"{node.where}[{at}]")) for at, value in enumerate(node.value))
+
+    def done(self) -> None:
+        """Raise if there are members that nobody read: a misspelt name must not pass silently."""
+        unknown = sorted(set(map(str, self.value)) - self._read)
+        if unknown:
+            raise self.fail(f"has no member named {unknown[0]!r}; known are {', '.join(sorted(self._read))}")
+
+
+_KIND_NAMES = {str: "a text", int: "a number", bool: "true or false"}
+_ROLES = {role.name.lower(): role for role in Role}
+_STATUSES = {status.name.lower(): status for status in MemberStatus}
+_KDF_TYPES = {"pbkdf2": KdfType.PBKDF2_SHA256, "argon2id": KdfType.ARGON2ID}
+_DEFAULT_KDF = KdfSettings(KdfType.PBKDF2_SHA256, 5_000)
+
+
+def parse_scenario(document: Any) -> Scenario:
+    """Return a checked scenario. Raises ScenarioError."""
+    root = Node(document, "")
+    version = root.get("version", int, VERSION)
+    if version != VERSION:
+        raise ScenarioError("version", f"this Sosie reads version {VERSION}, not {version}")
+    name = root.need("name", str)
+    seed = root.get("seed", str, name)
+    defaults = root.member("defaults") or Node({}, "defaults")
+    password = defaults.get("masterPassword", str)
+    kdf = _kdf(defaults.member("kdf"), _DEFAULT_KDF)
+    defaults.done()
+    parts = root.member("regions") or Node({}, "regions")
+    regions = {region: _region(parts.member(region), password, kdf) for region in REGIONS}
+    parts.done()
+    root.done()
+    return Scenario(name, seed, regions)
+
+
+def _region(node: Node | None, password: str | None, kdf: KdfSettings) -> SeedRegion:
+    if node is None:
+        return SeedRegion()
+    region = SeedRegion(
+        installations=node.each("installations", _installation),
+        users=node.each("users", lambda user: _user(user, password, kdf)),
+        organizations=node.each("organizations", _organization),
+        sponsorships=node.each("sponsorships", _sponsorship),
+    )
+    node.done()
+    _check_references(node, region)
+    return region
+
+
+def _check_references(node: Node, region: SeedRegion) -> None:
+    emails = [user.email.lower() for user in region.users]
+    names = [organization.name for organization in region.organizations]
+    for kind, found in (("users", emails), ("organizations", names)):
+        for at, name in enumerate(found):
+            if name in found[:at]:
+                raise ScenarioError(f"{node.where}.{kind}[{at}]", f"{name!r} is there already")
+    for at, organization in enumerate(region.organizations):
+        for place, member in enumerate(organization.members):
+            if member.status is not MemberStatus.INVITED and member.email.lower() not in emails:
+                where = f"{node.where}.organizations[{at}].members[{place}].email"
+                raise ScenarioError(where, f"no user has the address {member.email!r}")
+    for at, sponsorship in enumerate(region.sponsorships):
+        for name in filter(None, (sponsorship.organization, sponsorship.redeemed_by)):
+            if name not in names:
+                raise ScenarioError(f"{node.where}.sponsorships[{at}]", f"no organization is named {name!r}")
+
+
+def _installation(node: Node) -> SeedInstallation:
+    email = node.need("email", str)
+    read = SeedInstallation(
+        name=node.get("name", str, email),
+        email=email,
+        enabled=node.get("enabled", bool, True),
+        id=node.get("id", str),
+        key=node.get("key", str),
+    )
+    node.done()
+    return read
+
+
+def _user(node: Node, password: str | None, kdf: KdfSettings) -> SeedUser:
+    email = node.need("email", str)
+    if "@" not in email:
+        raise Node(None, f"{node.where}.email").fail("must be an e-mail address")
+    own_password = node.get("masterPassword", str, password)
+    if not own_password:
+        raise Node(None, f"{node.where}.masterPassword").fail("is missing, and there is no default")
+    read = SeedUser(
+        email=email,
+        name=node.get("name", str, email.partition("@")[0]),
+        master_password=own_password,
+        kdf=_kdf(node.member("kdf"), kdf),
+        premium=node.get("premium", bool, False),
+        email_verified=node.get("emailVerified", bool, True),
+    )
+    node.done()
+    return read
+
+
+def _kdf(node: Node | None, default: KdfSettings) -> KdfSettings:
+    if node is None:
+        return default
+    kind = node.choice("type", _KDF_TYPES, KdfType.PBKDF2_SHA256)
+    argon = kind is KdfType.ARGON2ID
+    read = KdfSettings(
+        type=kind,
+        iterations=node.get("iterations", int, 3 if argon else 5_000),
+        memory=node.get("memory", int, 16 if argon else None),
+        parallelism=node.get("parallelism", int, 1 if argon else None),
+    )
+    node.done()
+    return read
+
+
+def _organization(node: Node) -> SeedOrganization:
+    subscription = node.member("subscription")
+    subscribed = subscription is None or subscription.value is not False
+    read = SeedOrganization(
+        name=node.need("name", str),
+        plan=node.choice("plan", PLANS_BY_SLUG, PLANS_BY_SLUG["enterprise-annually"]),
+        billing_email=node.need("billingEmail", str),
+        members=node.each("members", _member),
+        seats=node.get("seats", int),
+        enabled=node.get("enabled", bool, True),
+        subscription=_subscription(subscription) if subscribed else None,
+        expires_in_days=node.get("expiresInDays", int),
+        billing_sync_key=node.get("billingSyncKey", (bool, str), False),
+        license_key=node.get("licenseKey", (bool, str), True),
+        policies=node.each("policies", _policy),
+        use_events=node.get("useEvents", bool),
+        admin_sponsored_families=node.get("adminSponsoredFamilies", bool, False),
+        id=node.get("id", str),
+    )
+    node.done()
+    return read
+
+
+def _subscription(node: Node | None) -> SeedSubscription:
+    if node is None:
+        return SeedSubscription()
+    read = SeedSubscription(
+        status=node.get("status", str, "active"),
+        started_days_ago=node.get("startedDaysAgo", int, 30),
+        ends_in_days=node.get("endsInDays", int),
+        trial_ended_days_ago=node.get("trialEndedDaysAgo", int),
+    )
+    node.done()
+    return read
+
+
+def _member(node: Node) -> SeedMember:
+    read = SeedMember(
+        email=node.need("email", str),
+        role=node.choice("role", _ROLES, Role.USER),
+        status=node.choice("status", _STATUSES, MemberStatus.CONFIRMED),
+        permissions=node.each("permissions", _permission),
+    )
+    node.done()
+    return read
+
+
+def _permission(node: Node) -> str:
+    if node.value not in PERMISSIONS:
+        raise node.fail(f"must be one of {', '.join(PERMISSIONS)}")
+    return str(node.value)
+
+
+def _policy(node: Node) -> SeedPolicy:
+    read = SeedPolicy(type=node.need("type", int), enabled=node.get("enabled", bool, True))
+    node.done()
+    return read
+
+
+def _sponsorship(node: Node) -> SeedSponsorship:
+    read = SeedSponsorship(
+        organization=node.need("organization", str),
+        member=node.need("member", str),
+        friendly_name=node.get("friendlyName", str),
+        offered_to=node.get("offeredTo", str),
+        redeemed_by=node.get("redeemedBy", str),
+        synced_days_ago=node.get("syncedDaysAgo", int),
+        valid_for_days=node.get("validForDays", int),
+        to_delete=node.get("toDelete", bool, False),
+        admin_initiated=node.get("adminInitiated", bool, False),
+    )
+    node.done()
+    return read

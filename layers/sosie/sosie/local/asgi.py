@@ -1,0 +1,148 @@
+"""The embedded server's application: each HTTP request becomes an API Gateway payload 2.0 event and back.
+
+The path stays as it was sent (doubled slashes, percent-encoding), a body is read on any method and framed in any
+way, and bytes that are no UTF-8 travel as base64, as API Gateway does it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+from typing import TYPE_CHECKING, Any
+
+from sosie import __version__
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+
+    from sosie.wiring import Sosie
+
+    Scope = MutableMapping[str, Any]
+    Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+    Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+BODY_LIMIT = 6 * 1024 * 1024
+"""Bytes of a request body: what a Lambda function can be given."""
+
+_TEXT = ("text/", "application/json", "application/x-www-form-urlencoded", "application/javascript", "application/xml")
+
+
+class Application:
+    """An ASGI application for one assembled Sosie. `prefixes` maps a local port to the prefix it stands for."""
+
+    def __init__(self, sosie: Sosie, *, prefixes: Mapping[int, str] | None = None, loopback: bool = True) -> None:
+        self._sosie = sosie
+        self._prefixes = dict(prefixes or {})
+        self._loopback = loopback
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection's scope."""
+        if scope["type"] == "lifespan":
+            await _lifespan(receive, send)
+            return
+        if scope["type"] != "http":
+            return
+        body = await _read_body(receive)
+        response = _TOO_LARGE if body is None else self._handle(_event(scope, body, self._prefix(scope)))
+        if delay := response.get("delay"):
+            await asyncio.sleep(delay)
+        await _send(scope, send, response)
+
+    def _prefix(self, scope: Scope) -> str:
+        server = scope.get("server")
+        return self._prefixes.get(server[1], "") if server and self._prefixes else ""
+
+    def _handle(self, event: dict[str, Any]) -> dict[str, Any]:
+        path = event["rawPath"]
+        if path.startswith("/_sosie"):
+            return self._sosie.control.handle(event, None, trusted=self._loopback)
+        if path == "/":
+            return self._sosie.control.front_page(event)
+        return self._sosie.gate.handle(event)
+
+
+_TOO_LARGE: dict[str, Any] = {
+    "statusCode": 413,
+    "headers": {"x-sosie": __version__, "Content-Type": "text/plain; charset=utf-8", "Connection": "close"},
+    "body": f"The request body is larger than {BODY_LIMIT} bytes, the most a Lambda function is given.\n",
+}
+
+
+async def _lifespan(receive: Receive, send: Send) -> None:
+    while True:
+        message = await receive()
+        await send({"type": f"{message['type']}.complete"})
+        if message["type"] == "lifespan.shutdown":
+            return
+
+
+async def _read_body(receive: Receive) -> bytes | None:
+    """Return the whole body, however it is framed; None if it is over the limit."""
+    body = b""
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return body
+        body += message.get("body", b"")
+        if len(body) > BODY_LIMIT:
+            return None
+        if not message.get("more_body", False):
+            return body
+
+
+def _event(scope: Scope, body: bytes, prefix: str) -> dict[str, Any]:
+    headers: dict[str, str] = {}
+    for name, value in scope["headers"]:
+        key, text = name.decode("latin-1"), value.decode("latin-1")
+        headers[key] = f"{headers[key]},{text}" if key in headers else text
+    headers.setdefault("x-forwarded-proto", scope["scheme"])
+    raw_path = prefix + (scope.get("raw_path") or scope["path"].encode()).decode("latin-1")
+    client = scope.get("client") or ("", 0)
+    method = scope["method"]
+    is_text = headers.get("content-type", "").lower().startswith(_TEXT)
+    text = _as_text(body) if is_text else None
+    event: dict[str, Any] = {
+        "version": "2.0",
+        "routeKey": "$default",
+        "rawPath": raw_path,
+        "rawQueryString": scope["query_string"].decode("latin-1"),
+        "headers": headers,
+        "requestContext": {
+            "accountId": "000000000000",
+            "apiId": "embedded",
+            "domainName": headers.get("host", ""),
+            "http": {
+                "method": method,
+                "path": raw_path,
+                "protocol": f"HTTP/{scope['http_version']}",
+                "sourceIp": client[0],
+                "userAgent": headers.get("user-agent", ""),
+            },
+            "requestId": "",
+            "routeKey": "$default",
+            "stage": "$default",
+        },
+        "isBase64Encoded": bool(body) and text is None,
+    }
+    if body:
+        event["body"] = base64.b64encode(body).decode() if text is None else text
+    return event
+
+
+def _as_text(body: bytes) -> str | None:
+    try:
+        return body.decode()
+    except UnicodeDecodeError:
+        return None
+
+
+async def _send(scope: Scope, send: Send, response: Mapping[str, Any]) -> None:
+    body = response.get("body") or ""
+    data = base64.b64decode(body) if response.get("isBase64Encoded") else body.encode()
+    status = response["statusCode"]
+    headers = [(name.lower().encode("latin-1"), str(value).encode("latin-1", "replace"))
+               for name, value in (response.get("headers") or {}).items()]
+    if status not in (204, 304):
+        headers.append((b"content-length", str(len(data)).encode()))
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else data})

@@ -1,0 +1,89 @@
+"""The request journal: every wire request and its answer, redacted before it is kept (design: journal and diagnosis)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sosie.ports import Item, Key
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sosie.domain.redaction import Redactor
+    from sosie.ports import Delete, Store
+
+BODY_LIMIT = 64 * 1024
+"""Bytes of a body that an entry keeps; longer ones are cut, and the entry says how long they were."""
+ENTRIES_LIMIT = 10_000
+"""Entries a world keeps; the oldest go first."""
+
+FILTERS = ("region", "service", "method", "path", "route", "caller", "status", "diagnosis")
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One direction of an exchange, as it was on the wire."""
+
+    headers: Mapping[str, str]
+    body: bytes
+
+
+def journal_partition(world: str) -> str:
+    """Return the partition of a world's journal."""
+    return f"{world}/journal"
+
+
+def entry_item(world: str, entry: Mapping[str, Any], expires: int | None = None) -> Item:
+    """Return an entry as an item; its id is its place in the order."""
+    return Item(Key(journal_partition(world), entry["id"]), entry, expires=expires)
+
+
+def kept_message(message: Message, redactor: Redactor) -> dict[str, Any]:
+    """Return a message as the journal keeps it: redacted, readable, cut."""
+    text = message.body.decode("utf-8", "backslashreplace")
+    kept: dict[str, Any] = {"headers": redactor.headers(message.headers), "body": redactor.text(text[:BODY_LIMIT])}
+    if len(text) > BODY_LIMIT:
+        kept["bodySize"] = len(message.body)
+    return kept
+
+
+def list_entries(
+    store: Store, world: str, filters: Mapping[str, str], limit: int = 100, after: str | None = None
+) -> list[dict[str, Any]]:
+    """Return entries, oldest first. Filters compare as texts; `path` and `caller` match if they contain the text.
+
+    Without `after` the newest `limit` entries that match are returned.
+    """
+    found = store.query(journal_partition(world), after=after, newest_first=after is None)
+    matching = [dict(item.body) for item in found if _matches(item.body, filters)][:limit]
+    return matching if after is not None else matching[::-1]
+
+
+def get_entry(store: Store, world: str, entry_id: str) -> dict[str, Any] | None:
+    """Return one entry."""
+    key = Key(journal_partition(world), entry_id)
+    item = store.get_many([key]).get(key)
+    return None if item is None else dict(item.body)
+
+
+def _matches(entry: Mapping[str, Any], filters: Mapping[str, str]) -> bool:
+    for name, wanted in filters.items():
+        value = entry.get(name)
+        if name == "diagnosis":
+            value = (value or {}).get("code")
+        text = "" if value is None else str(value)
+        if name in ("path", "caller"):
+            if wanted.lower() not in text.lower():
+                return False
+        elif text.lower() != wanted.lower():
+            return False
+    return True
+
+
+def surplus(store: Store, world: str) -> list[Delete]:
+    """Return the deletions that bring a world's journal back to its limit."""
+    from sosie.ports import Delete
+
+    found = store.query(journal_partition(world))
+    return [Delete(item.key) for item in found[: max(0, len(found) - ENTRIES_LIMIT)]]

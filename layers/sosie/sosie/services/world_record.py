@@ -1,0 +1,38 @@
+"""A world's own settings, as stored: its seed, scenario and clock."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from sosie.domain.clock import WorldClock
+from sosie.ports import Key
+
+DEFAULT_WORLD = "default"
+_WORLD_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
+
+
+@dataclass(frozen=True, slots=True)
+class WorldRecord:
+    """`scenario` names the seed; the document itself is kept beside it (`scenario_key`), read only to reset."""
+
+    name: str
+    scenario: str
+    seed: str
+    clock: WorldClock = field(default_factory=WorldClock)
+    penalty_delays: bool = True
+
+
+def world_key(world: str) -> Key:
+    """Return where a world's record lives."""
+    return Key(f"{world}/world", "record")
+
+
+def scenario_key(world: str) -> Key:
+    """Return where the scenario document lives that a reset returns to."""
+    return Key(f"{world}/world", "scenario")
+
+
+def is_world_name(text: str) -> bool:
+    """Tell whether a text can name a world: lower-case letters, digits and hyphens, at most 63."""
+    return _WORLD_NAME.fullmatch(text) is not None

@@ -1,0 +1,44 @@
+"""The SOSIE_* environment as one typed value. The command line's options win over it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+StoreKind = Literal["sqlite", "dynamodb", "localstack"]
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What can be chosen from outside. Each field's variable is named beside it."""
+
+    store: StoreKind = "sqlite"  # SOSIE_STORE
+    table: str = "sosie"  # SOSIE_TABLE, the DynamoDB table
+    state: Path | None = None  # SOSIE_STATE, a directory; without one everything is in memory
+    scenario: str = "families"  # SOSIE_SCENARIO, a shipped name or a file
+    control_token: str | None = None  # SOSIE_CONTROL_TOKEN
+    penalty_delays: bool = True  # SOSIE_PENALTY_DELAYS
+    vault_origins: tuple[str, ...] = ()  # SOSIE_VAULT_ORIGINS, comma-separated, allowed besides the cloud's own
+    secret_prefix: str | None = None  # SOSIE_SECRET_PREFIX, where a deployed Sosie keeps its keys
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
+        """Read the variables. Raises ValueError for a store nobody knows."""
+        env = os.environ if environment is None else environment
+        store = env.get("SOSIE_STORE", "sqlite")
+        if store not in ("sqlite", "dynamodb", "localstack"):
+            raise ValueError(f"SOSIE_STORE must be sqlite, dynamodb or localstack, not {store!r}")
+        state = env.get("SOSIE_STATE")
+        return cls(
+            store=store,  # type: ignore[arg-type]  # checked above
+            table=env.get("SOSIE_TABLE", "sosie"),
+            state=Path(state) if state else None,
+            scenario=env.get("SOSIE_SCENARIO", "families"),
+            control_token=env.get("SOSIE_CONTROL_TOKEN") or None,
+            penalty_delays=env.get("SOSIE_PENALTY_DELAYS", "true").lower() not in ("0", "false", "no", "off"),
+            vault_origins=tuple(filter(None, env.get("SOSIE_VAULT_ORIGINS", "").split(","))),
+            secret_prefix=env.get("SOSIE_SECRET_PREFIX") or None,
+        )

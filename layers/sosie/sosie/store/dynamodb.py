@@ -1,0 +1,277 @@
+"""The store on one DynamoDB table (its layout: `dynamodb_items.py`). The only module that imports boto3, and late.
+
+Every read is strongly consistent, so a read sees every acknowledged write, whichever function made it.
+
+`write` sends its groups one after the other and stops at the first that fails. Sending them at once would be quicker,
+but a later group could then stand while an earlier one failed; in order, whoever wants many changes to become visible
+together writes the item that makes them visible last. Also, items with local indexes share one partition's capacity,
+which ten transactions at once would only exhaust. Reads and `drop` go in parallel: their order means nothing.
+
+Who waits for what: botocore retries single calls that are throttled or fail on the way. What it does not know are
+half-answered batches and transactions that were cancelled for want of capacity: those are retried here, a little
+later each time.
+"""
+
+from __future__ import annotations
+
+import random  # noqa: TID251  only spreads retries over time; no id or key depends on it
+import time
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from sosie.domain.errors import ConflictError, SosieError
+from sosie.ports import Key
+from sosie.store.dynamodb_items import (
+    TABLE,
+    TTL_ATTRIBUTE,
+    batches,
+    can_exist,
+    decode,
+    key_attributes,
+    key_range,
+    operation,
+    transactions,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+    from concurrent.futures import ThreadPoolExecutor
+
+    from botocore.config import Config
+    from mypy_boto3_dynamodb.client import DynamoDBClient
+
+    from sosie.ports import Change, Item, Order
+    from sosie.store.dynamodb_items import Operation
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+_KEYS_PER_BATCH_GET = 100
+_ITEMS_PER_BATCH_WRITE = 25
+_THREADS = 8
+_ATTEMPTS = 10
+_FIRST_PAUSE = 0.05
+_LONGEST_PAUSE = 2.0
+
+_CONFLICTS = {"ConditionalCheckFailed", "TransactionConflict"}
+_WANT_OF_CAPACITY = {"ThrottlingError", "ProvisionedThroughputExceeded"}
+
+
+class StoreBusyError(SosieError):
+    """DynamoDB kept refusing for want of capacity. Nothing of the group that was being written is stored."""
+
+
+def back_off(attempt: int) -> None:
+    """Wait before the next attempt: up to twice as long each time, by chance, so that callers fall out of step."""
+    longest = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2**attempt)
+    # The network makes us wait here; the simulated cloud's own delays are data on the answer.
+    time.sleep(random.uniform(0, longest))  # noqa: TID251, S311
+
+
+class DynamoDbStore:
+    """A `ports.Store` on one table, through an injected boto3 client. `pause` waits before attempt n + 1."""
+
+    def __init__(self, client: DynamoDBClient, table: str, *, pause: Callable[[int], None] = back_off) -> None:
+        self._client = client
+        self._table = table
+        self._pause = pause
+        self._pool: ThreadPoolExecutor | None = None
+
+    # Reads.
+
+    def get_many(self, keys: Sequence[Key]) -> dict[Key, Item]:
+        wanted = [key for key in dict.fromkeys(keys) if can_exist(key)]
+        groups = self._in_parallel(self._get_group, batches(wanted, _KEYS_PER_BATCH_GET))
+        return {item.key: item for group in groups for item in group}
+
+    def _get_group(self, keys: Sequence[Key]) -> list[Item]:
+        found: list[Item] = []
+        request: Any = {self._table: {"Keys": [key_attributes(key) for key in keys], "ConsistentRead": True}}
+        attempt = 0
+        while True:
+            answer = self._client.batch_get_item(RequestItems=request)
+            found += [decode(attributes) for attributes in answer["Responses"].get(self._table, [])]
+            request = answer.get("UnprocessedKeys")
+            if not request:
+                return found
+            attempt = self._wait(attempt)
+
+    def query(
+        self,
+        partition: str,
+        prefix: str = "",
+        *,
+        order: Order | None = None,
+        after: str | None = None,
+        newest_first: bool = False,
+        limit: int | None = None,
+    ) -> list[Item]:
+        where = key_range(partition, prefix, order, after, newest_first=newest_first)
+        if where is None or limit == 0:
+            return []
+        request: dict[str, Any] = {
+            "TableName": self._table,
+            "ConsistentRead": True,
+            "ScanIndexForward": not newest_first,
+            "KeyConditionExpression": where.expression,
+            "ExpressionAttributeValues": where.values,
+        }
+        if order is not None:
+            request["IndexName"] = order
+        found: list[Item] = []
+        while True:
+            if limit is not None:
+                request["Limit"] = limit - len(found) + 1  # one more: `after` itself may be among them
+            answer = self._client.query(**request)
+            items = (decode(attributes) for attributes in answer["Items"])
+            found += [item for item in items if order is not None or item.key.sort != after]
+            if "LastEvaluatedKey" not in answer or (limit is not None and len(found) >= limit):
+                return found[:limit]
+            request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+
+    # Writes.
+
+    def write(self, changes: Sequence[Change]) -> None:
+        # All of them first: what cannot be stored is refused before anything is.
+        operations = [operation(self._table, change) for change in changes]
+        for group in transactions(operations):
+            if len(group) == 1:
+                self._write_one(group[0])
+            else:
+                self._write_group(group)
+
+    def _write_one(self, one: Operation) -> None:
+        exceptions = self._client.exceptions
+        try:
+            self._call(one)
+        except exceptions.ConditionalCheckFailedException as error:
+            if not _is_own_write(error.response, one):
+                raise ConflictError("an item changed meanwhile") from error
+        except exceptions.TransactionConflictException as error:
+            raise ConflictError("an item is being changed") from error
+
+    def _call(self, one: Operation) -> None:
+        if one.verb == "Put":
+            self._client.put_item(**one.parameters, ReturnValuesOnConditionCheckFailure="ALL_OLD")
+        elif one.verb == "Update":
+            self._client.update_item(**one.parameters)
+        else:
+            self._client.delete_item(**one.parameters, ReturnValuesOnConditionCheckFailure="ALL_OLD")
+
+    def _write_group(self, group: list[Operation]) -> None:
+        # Botocore gives each transaction a ClientRequestToken, so its own retries cannot apply one twice.
+        request: Any = [{one.verb: one.parameters} for one in group]
+        attempt = 0
+        while not self._transact(request):
+            attempt = self._wait(attempt)
+
+    def _transact(self, request: Any) -> bool:
+        """Apply a transaction and return True, or False if it was cancelled for want of capacity alone."""
+        try:
+            self._client.transact_write_items(TransactItems=request)
+        except self._client.exceptions.TransactionCanceledException as error:
+            codes = {reason.get("Code", "None") for reason in error.response["CancellationReasons"]} - {"None"}
+            if codes & _CONFLICTS:
+                raise ConflictError("an item changed meanwhile") from error
+            if codes and codes <= _WANT_OF_CAPACITY:
+                return False
+            raise
+        return True
+
+    def drop(self, partition_prefix: str, partitions: Iterable[str]) -> None:
+        del partition_prefix  # DynamoDB finds partitions by their full name only
+        keys = [key for found in self._in_parallel(self._keys_of, list(partitions)) for key in found]
+        self._in_parallel(self._delete_group, batches(keys, _ITEMS_PER_BATCH_WRITE))
+
+    def _keys_of(self, partition: str) -> list[Any]:
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._table,
+            ConsistentRead=True,
+            KeyConditionExpression="pk = :pk",
+            ExpressionAttributeValues={":pk": {"S": partition}},
+            ProjectionExpression="pk, sk",
+        )
+        return [attributes for page in pages for attributes in page["Items"]]
+
+    def _delete_group(self, keys: Sequence[Any]) -> None:
+        request: Any = {self._table: [{"DeleteRequest": {"Key": key}} for key in keys]}
+        attempt = 0
+        while request := self._client.batch_write_item(RequestItems=request).get("UnprocessedItems"):
+            attempt = self._wait(attempt)
+
+    def close(self) -> None:
+        if self._pool is not None:
+            self._pool.shutdown()
+        self._client.close()
+
+    # How calls are made.
+
+    def _wait(self, attempt: int) -> int:
+        """Wait before a further attempt, and return its number."""
+        if attempt + 1 == _ATTEMPTS:
+            raise StoreBusyError(f"DynamoDB table {self._table} has no capacity left after {_ATTEMPTS} attempts")
+        self._pause(attempt)
+        return attempt + 1
+
+    def _in_parallel(self, task: Callable[[T], R], arguments: Sequence[T]) -> list[R]:
+        if len(arguments) <= 1:
+            return [task(argument) for argument in arguments]
+        if self._pool is None:
+            from concurrent.futures import ThreadPoolExecutor  # most requests never need one
+
+            self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="dynamodb")
+        return list(self._pool.map(task, arguments))
+
+
+def _is_own_write(refusal: Any, one: Operation) -> bool:
+    """Tell whether a refused write is our own first attempt, whose answer got lost and which botocore repeated."""
+    repeated: bool = refusal["ResponseMetadata"].get("RetryAttempts", 0) > 0
+    unchanged: bool = refusal.get("Item") == one.parameters.get("Item")
+    return repeated and unchanged
+
+
+def connect(
+    table: str, *, endpoint_url: str | None = None, region: str | None = None, create: bool = False
+) -> DynamoDbStore:
+    """Return the store on a table of AWS, or of DynamoDB Local at `endpoint_url`; `create` makes a missing table.
+
+    What is not given, boto3 finds where it always looks: AWS_ENDPOINT_URL_DYNAMODB, AWS_REGION, credentials.
+    """
+    import boto3  # late: half a second, and nobody on SQLite needs it
+
+    client = boto3.client("dynamodb", endpoint_url=endpoint_url, region_name=region, config=_client_config())
+    if create:
+        create_table(client, table)
+    return DynamoDbStore(client, table)
+
+
+def localstack(table: str) -> DynamoDbStore:
+    """Return the store on a table of the LocalStack that `localstack-client` finds, made if it is missing."""
+    from localstack_client.session import Session  # type: ignore[import-untyped]  # late, as boto3
+
+    client: DynamoDBClient = Session().client("dynamodb", config=_client_config())
+    create_table(client, table)
+    return DynamoDbStore(client, table)
+
+
+def create_table(client: DynamoDBClient, table: str) -> None:
+    """Create the table unless it is there, as `template.yaml` does for a deployment. For tests and local engines."""
+    try:
+        client.create_table(TableName=table, **TABLE)
+    except client.exceptions.ResourceInUseException:
+        return
+    client.get_waiter("table_exists").wait(TableName=table)
+    client.update_time_to_live(
+        TableName=table, TimeToLiveSpecification={"Enabled": True, "AttributeName": TTL_ATTRIBUTE}
+    )
+
+
+def _client_config() -> Config:
+    from botocore.config import Config  # late, as boto3
+
+    return Config(
+        retries={"mode": "standard", "total_max_attempts": 5},
+        connect_timeout=2,
+        read_timeout=10,
+        max_pool_connections=_THREADS + 2,
+        tcp_keepalive=True,
+    )

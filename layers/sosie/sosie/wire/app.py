@@ -1,0 +1,163 @@
+"""A service's routes on a Powertools resolver: matching, policy, binding, and the shape of every answer.
+
+The steps of one request are the cloud's (docs/contract/licensing-push-installations.md C): route, 401, 403, 415,
+400 for parameters and body, then the action.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from typing import TYPE_CHECKING, Any
+
+from aws_lambda_powertools.event_handler.api_gateway import APIGatewayHttpResolver, Response
+
+from sosie.domain.errors import InvalidError, RefusedError
+from sosie.domain.ids import parse_guid
+from sosie.wire.auth import authenticate, authorize
+from sosie.wire.errors import answer_to, server_fault
+from sosie.wire.http import Answer, Param, Policy, decoded
+from sosie.wire.json_out import dumps
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from sosie.wire.http import Call, Route
+
+logger = logging.getLogger("sosie.wire")
+
+SECURITY_HEADERS = {
+    "x-frame-options": "SAMEORIGIN",
+    "x-xss-protection": "1; mode=block",
+    "x-content-type-options": "nosniff",
+}
+JSON = "application/json; charset=utf-8"
+_PARAMETER = re.compile(r"\{(\w+)\}")
+
+
+class RouteMissedError(Exception):
+    """A route constraint did not hold, so the request has no route after all."""
+
+
+class ServiceApp:
+    """One service: its route table, resolved by Powertools."""
+
+    def __init__(self, routes: Sequence[Route]) -> None:
+        self.routes = tuple(routes)
+        self._patterns = [(re.compile(_pattern(route.path, "[^/]+"), re.IGNORECASE), route) for route in routes]
+        self._resolver = APIGatewayHttpResolver()
+        for route in routes:
+            # (?i:…) because the cloud's paths match in any letter case.
+            rule = "(?i:" + _PARAMETER.sub(r"<\1>", _escape_literals(route.path)) + ")"
+            self._resolver.route(rule, method=[route.method])(self._serve(route))
+        self._resolver.not_found(self._answer_unrouted)
+
+    def answer(self, event: Mapping[str, Any], call: Call) -> Answer:
+        """Return the service's answer to a request."""
+        self._resolver.append_context(call=call)
+        self._resolver.resolve(event, context=None)  # type: ignore[arg-type]  # no handler looks at the Lambda context
+        answer = call.exchange.answer
+        if answer is None:
+            raise RuntimeError("the resolver returned without an answer")
+        return answer
+
+    def allowed_methods(self, path: str) -> list[str]:
+        """Return the methods that have a route at a path."""
+        return sorted({route.method for pattern, route in self._patterns if pattern.fullmatch(path)})
+
+    def _serve(self, route: Route) -> Callable[..., Response[str]]:
+        def serve(**raw: str) -> Response[str]:
+            call: Call = self._resolver.context["call"]
+            call.exchange.route = route.path
+            try:
+                call.exchange.answer = _act(route, call, raw)
+            except RouteMissedError:
+                call.exchange.route = None
+                call.exchange.answer = self._unrouted(call)
+            except RefusedError as error:
+                call.exchange.diagnosis = error.diagnosis
+                call.exchange.answer = answer_to(error)
+            except Exception:
+                logger.exception("%s %s failed", route.method, route.path)
+                call.uow.discard()
+                call.exchange.diagnosis = "SOSIE_FAILED"
+                call.exchange.answer = server_fault()
+            return Response(call.exchange.answer.status)
+
+        return serve
+
+    def _answer_unrouted(self, _: Exception) -> Response[str]:
+        call: Call = self._resolver.context["call"]
+        call.exchange.answer = self._unrouted(call)
+        return Response(call.exchange.answer.status)
+
+    def _unrouted(self, call: Call) -> Answer:
+        if methods := [method for method in self.allowed_methods(call.path) if method != call.method]:
+            return Answer(405, headers={"Allow": ", ".join(methods)})
+        call.exchange.diagnosis = "DOUBLE_SLASH" if "//" in call.path else "UNKNOWN_ROUTE"
+        return Answer(404)
+
+
+def _act(route: Route, call: Call, raw: Mapping[str, str]) -> Answer:
+    call.params = {name: decoded(value) for name, value in raw.items()}
+    for name, kind in route.params.items():
+        if kind is Param.GUID_ROUTE and parse_guid(call.params[name]) is None:
+            raise RouteMissedError
+    if route.policy is not Policy.ANONYMOUS:
+        call.exchange.caller = authenticate(call)
+        authorize(call.exchange.caller, route.policy)
+    errors = _bind_params(route, call)
+    if route.model is not None:
+        from sosie.wire.binding import bind_body, is_json  # pydantic comes with the first body
+
+        if not is_json(call):
+            if not call.body and not call.media_type:
+                call.exchange.diagnosis = "BODY_WITHOUT_CONTENT_TYPE"
+            return Answer(415)
+        try:
+            call.model = bind_body(call, route.model())
+        except InvalidError as error:
+            errors = {**errors, **error.errors}
+    if errors:
+        raise InvalidError(errors)
+    return route.handler(call)
+
+
+def _bind_params(route: Route, call: Call) -> dict[str, list[str]]:
+    errors: dict[str, list[str]] = {}
+    for name, kind in route.params.items():
+        if kind in (Param.GUID, Param.GUID_ROUTE):
+            guid = parse_guid(call.params[name])
+            if guid is None:
+                errors[name] = [f"The value '{call.params[name]}' is not valid."]
+            else:
+                call.params[name] = guid
+    return errors
+
+
+def _pattern(path: str, parameter: str) -> str:
+    return _PARAMETER.sub(lambda match: f"(?P<{match[1]}>{parameter})", _escape_literals(path))
+
+
+def _escape_literals(path: str) -> str:
+    return path.replace(".", r"\.")
+
+
+def to_response(answer: Answer) -> dict[str, Any]:
+    """Return an answer as a payload 2.0 response. `delay` (seconds) is for the host, which removes it."""
+    headers = {**SECURITY_HEADERS, **answer.headers}
+    body = answer.body
+    if body is None:
+        text = ""
+    else:
+        headers.setdefault("Content-Type", JSON)
+        text = body.decode() if isinstance(body, bytes) else dumps(body)
+    response: dict[str, Any] = {
+        "statusCode": answer.status,
+        "headers": headers,
+        "body": text,
+        "isBase64Encoded": False,
+    }
+    if answer.delay:
+        response["delay"] = answer.delay
+    return response

@@ -1,0 +1,184 @@
+"""The door of the wire surface: every request of every service passes here.
+
+It finds the world, region and service, gives the request its unit of work, lets the service answer, adds what
+identifies Sosie, and commits the request's writes and its journal entry together. A conflict with another request
+starts over on fresh reads. A delay stays data on the response.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from sosie import __version__
+from sosie.diagnosis.catalog import describe
+from sosie.domain.errors import ConflictError
+from sosie.domain.redaction import Redactor
+from sosie.ports import Put
+from sosie.services.journal import Message, entry_item, kept_message
+from sosie.services.records import time_text
+from sosie.services.unit_of_work import UnitOfWork, UnknownWorldError
+from sosie.wire.address import glued_address, resolve_address
+from sosie.wire.app import to_response
+from sosie.wire.cors import cors_headers, is_preflight, preflight
+from sosie.wire.errors import server_fault
+from sosie.wire.http import Answer, Exchange, call_from_event
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from sosie.domain.clock import Clock
+    from sosie.domain.regions import Service
+    from sosie.ports import Keyring, Store
+    from sosie.services.request_ids import RequestIds
+    from sosie.wire.address import Address
+    from sosie.wire.app import ServiceApp
+    from sosie.wire.http import Call
+
+ATTEMPTS = 8
+JOURNAL_LIFETIME = 7 * 24 * 3600
+
+
+class Gate:
+    """Handles API Gateway payload 2.0 events for all services. One call at a time per process."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        keyring: Keyring,
+        clock: Clock,
+        request_ids: RequestIds,
+        apps: Callable[[Service], ServiceApp],
+        ensure_world: Callable[[str], bool],
+        vault_origins: Sequence[str] = (),
+        penalty_delays: bool = True,
+    ) -> None:
+        self._store = store
+        self._keyring = keyring
+        self._clock = clock
+        self._request_ids = request_ids
+        self._apps = apps
+        self._ensure_world = ensure_world
+        self._vault_origins = tuple(vault_origins)
+        self._penalty_delays = penalty_delays
+        self._redactors: dict[str, Redactor] = {}
+
+    def handle(self, event: Mapping[str, Any], _context: object = None) -> dict[str, Any]:
+        """Return the payload 2.0 response to an event; its member `delay` (seconds) is for the host."""
+        http = event["requestContext"]["http"]
+        raw_path = event.get("rawPath") or http["path"]
+        host = event.get("requestContext", {}).get("domainName", "")
+        address, diagnosis = resolve_address(raw_path, host), None
+        if address is None:
+            address, diagnosis = glued_address(raw_path), "BASE_URI_GLUED"
+        if address is None:
+            return _refuse_unaddressed("UNKNOWN_ROUTE")
+        for _ in range(ATTEMPTS):
+            try:
+                return self._handle_once(event, address, diagnosis)
+            except ConflictError:
+                continue
+            except UnknownWorldError:
+                if not self._ensure_world(address.world):
+                    return _refuse_unaddressed("WORLD_UNKNOWN")
+        return to_response(server_fault())
+
+    def _handle_once(self, event: Mapping[str, Any], address: Address, diagnosis: str | None) -> dict[str, Any]:
+        started = time.perf_counter()
+        context = event["requestContext"]
+        wall_now = self._clock.now()
+        request_id = self._request_ids.next(address.world, wall_now, context.get("requestId", ""))
+        uow = UnitOfWork(self._store, address.world, address.region, self._clock, request_id)
+        exchange = Exchange(
+            address=address,
+            uow=uow,
+            keyring=self._keyring,
+            request_id=request_id,
+            clock=self._clock,
+            base_url=_base_url(event),
+        )
+        call = call_from_event(event, exchange, _service_path(address.path))
+        if diagnosis is not None:
+            exchange.diagnosis = diagnosis
+            answer = Answer(404)
+        elif is_preflight(call.method, call.headers):
+            answer = preflight(address.region, call.headers, self._vault_origins)
+        else:
+            answer = self._apps(address.service).answer(_service_event(event, call), call)
+            answer.headers |= cors_headers(address.region, call.headers, self._vault_origins)
+        record = uow.record
+        if not (self._penalty_delays and record.penalty_delays):
+            answer.delay = 0.0
+        answer.headers["x-sosie"] = f"{__version__}; world={address.world}"
+        answer.headers["x-sosie-request"] = request_id
+        if exchange.diagnosis is not None:
+            answer.headers["x-sosie-hint"] = exchange.diagnosis
+        response = to_response(answer)
+        entry = self._entry(event, call, response, time.perf_counter() - started)
+        expires = int(wall_now.timestamp()) + JOURNAL_LIFETIME
+        uow.commit([Put(entry_item(address.world, entry, expires), always=True)])
+        return response
+
+    def _entry(
+        self, event: Mapping[str, Any], call: Call, response: Mapping[str, Any], seconds: float
+    ) -> dict[str, Any]:
+        exchange, address = call.exchange, call.exchange.address
+        redactor = self._redactor(exchange.uow.record.seed)
+        query = event.get("rawQueryString") or ""
+        path = (event.get("rawPath") or "") + (f"?{query}" if query else "")
+        return {
+            "id": exchange.request_id,
+            "at": time_text(exchange.uow.now),
+            "wallAt": time_text(exchange.uow.wall_now),
+            "region": address.region,
+            "service": address.service,
+            "method": call.method,
+            "path": redactor.text(path),
+            "route": exchange.route,
+            "caller": _caller_name(call),
+            "status": response["statusCode"],
+            "durationMs": round(seconds * 1000, 3),
+            "fault": None,
+            "diagnosis": describe(exchange.diagnosis),
+            "request": kept_message(Message(call.headers, call.body), redactor),
+            "response": kept_message(Message(response["headers"], response["body"].encode()), redactor),
+        }
+
+    def _redactor(self, seed: str) -> Redactor:
+        if seed not in self._redactors:
+            self._redactors = {seed: Redactor(seed)}
+        return self._redactors[seed]
+
+
+def _refuse_unaddressed(diagnosis: str) -> dict[str, Any]:
+    return to_response(Answer(404, headers={"x-sosie": __version__, "x-sosie-hint": diagnosis}))
+
+
+def _service_path(path: str) -> str:
+    # ASP.NET's routing takes one trailing slash for nothing; a doubled one is another path.
+    return path[:-1] if len(path) > 1 and path.endswith("/") and not path.endswith("//") else path
+
+
+def _service_event(event: Mapping[str, Any], call: Call) -> dict[str, Any]:
+    """Return the event as the service sees it: its own path, no stage."""
+    http = {**event["requestContext"]["http"], "path": call.path}
+    return {
+        **event,
+        "rawPath": call.path,
+        "requestContext": {**event["requestContext"], "stage": "$default", "http": http},
+    }
+
+
+def _base_url(event: Mapping[str, Any]) -> str:
+    headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
+    scheme = headers.get("x-forwarded-proto", "https")
+    return f"{scheme}://{headers.get('host') or event['requestContext'].get('domainName', 'localhost')}"
+
+
+def _caller_name(call: Call) -> str | None:
+    caller = call.exchange.caller
+    if caller is None:
+        return None
+    installation = caller.installation_id
+    return f"installation.{installation}" if installation else f"user.{caller.user_id}"

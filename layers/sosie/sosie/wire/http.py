@@ -1,0 +1,141 @@
+"""One request and one answer of the wire surface, independent of who carries them, and the route that joins them."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, unquote
+
+if TYPE_CHECKING:
+    from sosie.domain.clock import Clock
+    from sosie.domain.members import Caller
+    from sosie.domain.regions import Region
+    from sosie.ports import Keyring
+    from sosie.services.unit_of_work import UnitOfWork
+    from sosie.wire.address import Address
+
+Headers = dict[str, str]
+
+
+class Policy(Enum):
+    """What a token must carry (docs/contract/api.md §1.1). ANONYMOUS routes look at no token."""
+
+    ANONYMOUS = ""
+    APPLICATION = "api"
+    INSTALLATION = "api.installation"
+    LICENSING = "api.licensing"
+    PUSH = "api.push"
+
+
+class Param(Enum):
+    """How a route or query parameter is bound, which decides the answer to an unparsable one (§1.7)."""
+
+    TEXT = "text"
+    """as it is"""
+    GUID = "guid"
+    """a typed GUID: 400 with the parameter's name"""
+    GUID_TEXT = "guid text"
+    """a string that the action parses: 500"""
+    GUID_ROUTE = "guid route"
+    """a route constraint: 404 without a body"""
+
+
+@dataclass(slots=True)
+class Exchange:
+    """What belongs to one request besides its bytes: where it is addressed, and the means to answer it."""
+
+    address: Address
+    uow: UnitOfWork
+    keyring: Keyring
+    request_id: str
+    clock: Clock
+    base_url: str
+    caller: Caller | None = None
+    route: str | None = None
+    diagnosis: str | None = None
+    answer: Answer | None = None
+
+
+@dataclass(slots=True)
+class Call:
+    """One request. Header names are lower case; `body` is the raw bytes, `params` the bound route parameters."""
+
+    exchange: Exchange
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    query: Mapping[str, str]
+    body: bytes
+    params: dict[str, str] = field(default_factory=dict)
+    model: Any = None
+
+    @property
+    def uow(self) -> UnitOfWork:
+        """The request's unit of work."""
+        return self.exchange.uow
+
+    @property
+    def region(self) -> Region:
+        """The region that is addressed."""
+        return self.exchange.address.region
+
+    @property
+    def caller(self) -> Caller:
+        """Who calls; only on routes with a policy."""
+        caller = self.exchange.caller
+        if caller is None:
+            raise LookupError("an anonymous route has no caller")
+        return caller
+
+    @property
+    def media_type(self) -> str:
+        """The content type without parameters, lower case, or an empty text."""
+        return self.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+@dataclass(slots=True)
+class Answer:
+    """Status, JSON body (bytes are sent as they are, None is no body), headers, and the seconds the host waits."""
+
+    status: int = 200
+    body: Any = None
+    headers: Headers = field(default_factory=dict)
+    delay: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One row of a route table. `path` has `{name}` for parameters; `params` says how each is bound."""
+
+    method: str
+    path: str
+    handler: Callable[[Call], Answer]
+    policy: Policy = Policy.ANONYMOUS
+    params: Mapping[str, Param] = field(default_factory=dict)
+    model: Callable[[], type[Any]] | None = None
+    """Gives the request model; a function, so that pydantic is imported with the first body."""
+
+
+def call_from_event(event: Mapping[str, Any], exchange: Exchange, path: str) -> Call:
+    """Read an API Gateway payload 2.0 event. Never raises: what cannot be decoded arrives as it was sent."""
+    headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
+    raw = event.get("body") or ""
+    try:
+        body = base64.b64decode(raw) if event.get("isBase64Encoded") else raw.encode("utf-8", "surrogateescape")
+    except (binascii.Error, ValueError):
+        body = raw.encode("utf-8", "surrogateescape")
+    query = {name.lower(): value for name, value in reversed(_pairs(event.get("rawQueryString") or ""))}
+    return Call(exchange, event["requestContext"]["http"]["method"].upper(), path, headers, query, body)
+
+
+def _pairs(text: str) -> list[tuple[str, str]]:
+    return parse_qsl(text, keep_blank_values=True, errors="replace", max_num_fields=None)
+
+
+def decoded(segment: str) -> str:
+    """Return a path segment without percent-encoding."""
+    return unquote(segment, errors="replace")

@@ -1,0 +1,154 @@
+"""The only place where real things are chosen. Builds nothing at import.
+
+`Sosie` is one assembled cloud: its handlers take API Gateway payload 2.0 events, whoever carries them.
+"""
+
+from __future__ import annotations
+
+import time
+from functools import cache, cached_property
+from typing import TYPE_CHECKING, Any
+
+from sosie.domain.clock import Clock, SystemClock
+from sosie.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from sosie.control.handler import ControlHandler
+    from sosie.domain.regions import Service
+    from sosie.ports import Keyring, Store
+    from sosie.services.request_ids import RequestIds
+    from sosie.services.worlds import Worlds
+    from sosie.wire.app import ServiceApp
+    from sosie.wire.gate import Gate
+
+
+class Sosie:
+    """Everything one process needs, each part made when first used. Parts can be given, for tests."""
+
+    def __init__(
+        self,
+        settings: Settings | None = None,
+        *,
+        store: Store | None = None,
+        clock: Clock | None = None,
+        keyring: Keyring | None = None,
+        many_processes: bool = False,
+    ) -> None:
+        self.settings = settings or Settings.from_environment()
+        self.clock: Clock = clock or SystemClock()
+        self.many_processes = many_processes
+        self._store = store
+        self._keyring = keyring
+        self._apps: dict[Service, ServiceApp] = {}
+
+    @cached_property
+    def store(self) -> Store:
+        """The store the settings name."""
+        if self._store is not None:
+            return self._store
+        if self.settings.store == "sqlite":
+            from sosie.store.sqlite import SqliteStore
+
+            state = self.settings.state
+            return SqliteStore(None if state is None else state / "sosie.sqlite")
+        from sosie.store import dynamodb  # boto3 comes with this adapter alone
+
+        if self.settings.store == "localstack":
+            return dynamodb.localstack(self.settings.table)
+        return dynamodb.connect(self.settings.table)
+
+    @cached_property
+    def keyring(self) -> Keyring:
+        """The signing keys: files in the state directory, or memory."""
+        if self._keyring is not None:
+            return self._keyring
+        if self.settings.secret_prefix is not None:
+            from sosie.crypto.secrets_manager import SecretsManagerKeyring
+
+            return SecretsManagerKeyring(self.clock, self.settings.secret_prefix)
+        from sosie.crypto.keyring import LocalKeyring
+
+        state = self.settings.state
+        return LocalKeyring(self.clock, None if state is None else state / "keys")
+
+    @cached_property
+    def request_ids(self) -> RequestIds:
+        """Sequential for one process, by time for many."""
+        from sosie.services.request_ids import SequentialIds, TimedIds
+
+        return TimedIds() if self.many_processes else SequentialIds(self.store)
+
+    @cached_property
+    def worlds(self) -> Worlds:
+        """The use cases on whole worlds."""
+        from sosie.services.scenarios import load_scenario
+        from sosie.services.worlds import Worlds
+
+        return Worlds(
+            store=self.store,
+            keyring=self.keyring,
+            clock=self.clock,
+            request_ids=self.request_ids,
+            load_scenario=load_scenario,
+            default_scenario=self.settings.scenario,
+            guessable=not self.many_processes,
+        )
+
+    @cached_property
+    def gate(self) -> Gate:
+        """The door of the wire surface, for all services."""
+        from sosie.wire.gate import Gate
+
+        return Gate(
+            store=self.store,
+            keyring=self.keyring,
+            clock=self.clock,
+            request_ids=self.request_ids,
+            apps=self.app,
+            ensure_world=self.worlds.ensure,
+            vault_origins=self.settings.vault_origins,
+            penalty_delays=self.settings.penalty_delays,
+        )
+
+    @cached_property
+    def control(self) -> ControlHandler:
+        """The control plane."""
+        from sosie.control.handler import ControlHandler
+
+        return ControlHandler(worlds=self.worlds, keyring=self.keyring, token=self.settings.control_token)
+
+    def app(self, service: Service) -> ServiceApp:
+        """Return a service's routes, built once."""
+        if service not in self._apps:
+            from sosie.wire.app import ServiceApp
+            from sosie.wire.routes import routes_of
+
+            self._apps[service] = ServiceApp(routes_of(service))
+        return self._apps[service]
+
+    def close(self) -> None:
+        """Release what the parts hold open."""
+        self.store.close()
+
+
+@cache  # one assembled cloud per Lambda process
+def deployed() -> Sosie:
+    """Return the cloud of this process, as the environment describes it."""
+    return Sosie(many_processes=True)
+
+
+def lambda_service(name: str) -> Callable[[dict[str, Any], Any], dict[str, Any]]:
+    """Return the Lambda handler of a service or of the control plane. Nothing is built before the first event."""
+    if name == "control":
+        return lambda event, context: deployed().control.handle(event, context)
+    return lambda event, context: deployed().gate.handle(event, context)
+
+
+def wait(response: dict[str, Any]) -> dict[str, Any]:
+    """Wait as long as the response says, and return it without that member. For hosts that serve one at a time."""
+    delay = response.pop("delay", 0.0)
+    if delay:
+        time.sleep(delay)  # noqa: TID251  this is the host
+    return response

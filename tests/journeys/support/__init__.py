@@ -1,0 +1,1 @@
+"""What the journeys' clients are made of. Nothing here imports the package under test."""
