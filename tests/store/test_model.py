@@ -19,7 +19,11 @@ sorts = st.text("aB1é🦊\x01", min_size=1, max_size=3)
 places = st.text("aB1é🦊\x01", max_size=2)
 keys = st.builds(Key, st.sampled_from(PARTITIONS), sorts)
 json_values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=5),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(max_size=5),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
     max_leaves=5,
 )
@@ -64,8 +68,7 @@ class Model:
         found = [
             item
             for place, _, item in sorted(placed, key=lambda each: each[:2], reverse=newest_first)
-            if place.startswith(prefix)
-            and (after is None or (place < after if newest_first else place > after))
+            if place.startswith(prefix) and (after is None or (place < after if newest_first else place > after))
         ]
         return found[:limit]
 
@@ -87,7 +90,9 @@ class StoreAndModel(RuleBasedStateMachine):
         self.store = open_store()
         self.model = Model()
 
-    @initialize(group=st.lists(items.map(lambda item: replace(item, version=0)), max_size=8, unique_by=lambda i: i.key))
+    @initialize(
+        group=st.lists(items.map(lambda item: replace(item, version=0)), max_size=8, unique_by=lambda i: i.key)
+    )
     def start_with_some_items(self, group):
         self.write([Put(item) for item in group])
 
@@ -116,9 +121,7 @@ class StoreAndModel(RuleBasedStateMachine):
         limit=st.none() | st.integers(0, 4),
     )
     def query(self, partition, prefix, order, after, newest_first, limit):
-        found = self.store.query(
-            partition, prefix, order=order, after=after, newest_first=newest_first, limit=limit
-        )
+        found = self.store.query(partition, prefix, order=order, after=after, newest_first=newest_first, limit=limit)
         assert found == self.model.query(partition, prefix, order, after, newest_first, limit)
 
     @rule(asked=st.lists(keys, max_size=5))

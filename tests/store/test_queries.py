@@ -196,7 +196,10 @@ def test_a_query_reads_on_when_the_answer_is_longer_than_one_page_of_the_engine(
 
 def test_dropping_a_world_removes_all_its_partitions(store):
     partitions = ["a/world", "a/us/members", "a/eu/members"]
-    fill(store, *(Item(Key(partition, f"{n}"), {}, orders={"by_name": "x"}) for partition in partitions for n in range(30)))
+    fill(
+        store,
+        *(Item(Key(partition, f"{n}"), {}, orders={"by_name": "x"}) for partition in partitions for n in range(30)),
+    )
     store.drop("a/", [*partitions, "a/us/never-used"])
     assert [store.query(partition) for partition in partitions] == [[], [], []]
     assert [store.query(partition, order="by_name") for partition in partitions] == [[], [], []]

@@ -53,7 +53,9 @@ class Request:
 class ControlHandler:
     """Handles payload 2.0 events under `/_sosie/`."""
 
-    def __init__(self, *, worlds: Worlds, keyring: Keyring, token: str | None = None, store_name: str = "sqlite") -> None:
+    def __init__(
+        self, *, worlds: Worlds, keyring: Keyring, token: str | None = None, store_name: str = "sqlite"
+    ) -> None:
         self._worlds = worlds
         self._keyring = keyring
         self._token = token

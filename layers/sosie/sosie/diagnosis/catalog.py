@@ -70,7 +70,9 @@ _ALL = (
         "The organization exists in the other region.",
         "Point the self-hosted server's identity and API URIs at the organization's region.",
     ),
-    Diagnosis("ORGANIZATION_UNKNOWN", "No organization has this id.", "Use the id in the organization's licence file."),
+    Diagnosis(
+        "ORGANIZATION_UNKNOWN", "No organization has this id.", "Use the id in the organization's licence file."
+    ),
     Diagnosis(
         "REGION_MISMATCH",
         "The installation belongs to the other region.",
@@ -81,7 +83,9 @@ _ALL = (
         "The token does not carry the scope this route asks for.",
         "Request a token with the route's scope: api.installation, api.licensing, api.push, or api for people.",
     ),
-    Diagnosis("SECRET_WRONG", "The client is known, but its secret is wrong.", "Copy the key again; case and blanks count."),
+    Diagnosis(
+        "SECRET_WRONG", "The client is known, but its secret is wrong.", "Copy the key again; case and blanks count."
+    ),
     Diagnosis(
         "SOSIE_FAILED",
         "Sosie itself failed; this is a defect of the simulator, not of the client.",
@@ -97,7 +101,11 @@ _ALL = (
         "The billing sync key is not the organization's current one.",
         "Copy the current token; rotating it invalidates the old one at once.",
     ),
-    Diagnosis("LICENCE_KEY_WRONG", "The licence key is not the organization's.", "Use the licence file of this organization."),
+    Diagnosis(
+        "LICENCE_KEY_WRONG",
+        "The licence key is not the organization's.",
+        "Use the licence file of this organization.",
+    ),
     Diagnosis("TOKEN_EXPIRED", "The access token has expired.", "Request a new one."),
     Diagnosis(
         "TOKEN_UNKNOWN_KEY",

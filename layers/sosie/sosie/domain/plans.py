@@ -113,7 +113,9 @@ _LABELS: dict[Tier, str] = {
 }
 
 
-def _plan(number: int, tier: Tier, annual: bool = True, year: int | None = None, base: float = 0, seat: float = 0) -> Plan:
+def _plan(
+    number: int, tier: Tier, annual: bool = True, year: int | None = None, base: float = 0, seat: float = 0
+) -> Plan:
     label = _LABELS[tier]
     period = "" if tier is Tier.FREE else f" ({'Annually' if annual else 'Monthly'})"
     suffix = "" if tier is Tier.FREE else ("-annually" if annual else "-monthly")
@@ -149,7 +151,9 @@ PLANS: dict[int, Plan] = {
         _plan(3, _T, year=2019, base=60, seat=24),
         _plan(4, _E, annual=False, year=2019, seat=4),
         _plan(5, _E, year=2019, seat=36),
-        replace(_plan(6, Tier.FREE), slug="custom", name="Custom", label="Custom", features=_FEATURES[_E], disabled=True),
+        replace(
+            _plan(6, Tier.FREE), slug="custom", name="Custom", label="Custom", features=_FEATURES[_E], disabled=True
+        ),
         _plan(7, _F, year=2025, base=40),
         _plan(8, _T, annual=False, year=2020, seat=4),
         _plan(9, _T, year=2020, seat=36),

@@ -48,9 +48,7 @@ SECRET_NAMES = (
 SECRET_HEADERS = frozenset({"authorization", "cookie", "set-cookie", "x-api-key", "proxy-authorization"})
 
 _NAMES = "|".join(sorted(SECRET_NAMES, key=len, reverse=True))
-_IN_JSON = re.compile(
-    rf'("(?:{_NAMES})"\s*:\s*)("(?:[^"\\]|\\.)*"?|[^\s,}}\]\[{{"]+)', re.IGNORECASE | re.DOTALL
-)
+_IN_JSON = re.compile(rf'("(?:{_NAMES})"\s*:\s*)("(?:[^"\\]|\\.)*"?|[^\s,}}\]\[{{"]+)', re.IGNORECASE | re.DOTALL)
 _IN_FORM = re.compile(rf"((?:^|[&?])(?:{_NAMES})=)([^&#\s]*)", re.IGNORECASE)
 _HARMLESS = frozenset({"null", "true", "false", '""', ""})
 

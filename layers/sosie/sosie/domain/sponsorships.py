@@ -104,9 +104,7 @@ def may_still_redeem(row: Sponsorship, now: datetime) -> bool:
 
 def redeem(row: Sponsorship, sponsored: Organization, period_end: datetime) -> Sponsorship:
     """Return the redeemed row: the e-mail goes, so that no token fits any more (§2.1, §2.7)."""
-    return replace(
-        row, sponsored_organization_id=sponsored.id, offered_to_email=None, valid_until=period_end
-    )
+    return replace(row, sponsored_organization_id=sponsored.id, offered_to_email=None, valid_until=period_end)
 
 
 def withdraw(row: Sponsorship) -> Sponsorship | None:

@@ -24,7 +24,13 @@ if TYPE_CHECKING:
 BODY_LIMIT = 6 * 1024 * 1024
 """Bytes of a request body: what a Lambda function can be given."""
 
-_TEXT = ("text/", "application/json", "application/x-www-form-urlencoded", "application/javascript", "application/xml")
+_TEXT = (
+    "text/",
+    "application/json",
+    "application/x-www-form-urlencoded",
+    "application/javascript",
+    "application/xml",
+)
 
 
 class Application:
@@ -140,8 +146,10 @@ async def _send(scope: Scope, send: Send, response: Mapping[str, Any]) -> None:
     body = response.get("body") or ""
     data = base64.b64decode(body) if response.get("isBase64Encoded") else body.encode()
     status = response["statusCode"]
-    headers = [(name.lower().encode("latin-1"), str(value).encode("latin-1", "replace"))
-               for name, value in (response.get("headers") or {}).items()]
+    headers = [
+        (name.lower().encode("latin-1"), str(value).encode("latin-1", "replace"))
+        for name, value in (response.get("headers") or {}).items()
+    ]
     if status not in (204, 304):
         headers.append((b"content-length", str(len(data)).encode()))
     await send({"type": "http.response.start", "status": status, "headers": headers})

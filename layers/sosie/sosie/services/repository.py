@@ -69,9 +69,7 @@ class Collection(Generic[R]):
         """Return the records that exist, by identity."""
         keys = {identity: self.key(uow, *identity) for identity in identities}
         found = uow.get_many(keys.values())
-        return {
-            identity: from_body(self.cls, found[key].body) for identity, key in keys.items() if key in found
-        }
+        return {identity: from_body(self.cls, found[key].body) for identity, key in keys.items() if key in found}
 
     def list(self, uow: UnitOfWork, *owner: Any) -> list[R]:
         """Return all records of an owner (of the region, where a collection has none), in key order."""
@@ -95,7 +93,9 @@ def _organization(organization_id: str, *_: Any) -> str:
 
 installations = Collection(Installation, lambda *_: "installations", lambda id_, *_: id_)
 users = Collection(User, lambda *_: "users", lambda id_, *_: f"id#{id_}", "id#")
-devices = Collection(Device, lambda *_: "users", lambda user, identifier, *_: f"device#{user}#{identifier}", "device#{0}#")
+devices = Collection(
+    Device, lambda *_: "users", lambda user, identifier, *_: f"device#{user}#{identifier}", "device#{0}#"
+)
 organizations = Collection(Organization, lambda *_: "organizations", lambda id_, *_: id_)
 members = Collection(Member, _organization, lambda _, id_, *__: f"member#{id_}", "member#")
 api_keys = Collection(OrganizationApiKey, _organization, lambda _, type_, *__: f"key#{int(type_)}", "key#")

@@ -110,9 +110,7 @@ def has_duplicates(uow: UnitOfWork, organization_id: str) -> bool:
     return item is not None and item.body["members"] > 0
 
 
-def first_rows(
-    uow: UnitOfWork, organization_id: str, member_ids: Iterable[str]
-) -> Mapping[str, Sponsorship]:
+def first_rows(uow: UnitOfWork, organization_id: str, member_ids: Iterable[str]) -> Mapping[str, Sponsorship]:
     """Return the first row of each of these members, by member; one batch, however many rows there are."""
     keys = {row_key(uow, organization_id, member_id): member_id for member_id in dict.fromkeys(member_ids)}
     wanted = [*keys, _duplicates_key(uow, organization_id)]

@@ -125,8 +125,12 @@ class Worlds:
         partitions = [f"{world}/world", f"{world}/mail", f"{world}/journal"]
         for region in REGIONS:
             base = f"{world}/{region}"
-            partitions += [f"{base}/{name}" for name in ("installations", "users", "organizations", "refresh", "push")]
-            partitions += [f"{base}/organization/{item.key.sort}" for item in self.store.query(f"{base}/organizations")]
+            partitions += [
+                f"{base}/{name}" for name in ("installations", "users", "organizations", "refresh", "push")
+            ]
+            partitions += [
+                f"{base}/organization/{item.key.sort}" for item in self.store.query(f"{base}/organizations")
+            ]
             partitions += [f"{base}/push/{item.key.sort}" for item in self.store.query(f"{base}/installations")]
         return partitions
 

@@ -1,8 +1,8 @@
 """Which world, region and service a request is for, by its path, its host or the port it came in at (design: addresses).
 
-    /{region}/{service}/…             the default world
-    /w/{world}/{region}/{service}/…   another world
-    Host: identity.bitwarden.com      the same service at the root
+/{region}/{service}/…             the default world
+/w/{world}/{region}/{service}/…   another world
+Host: identity.bitwarden.com      the same service at the root
 """
 
 from __future__ import annotations

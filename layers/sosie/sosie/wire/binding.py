@@ -42,8 +42,11 @@ Text = Annotated[str, Field(strict=True)]
 Flag = Annotated[bool, Field(strict=True)]
 EnumByte = Annotated[int, Field(strict=True, ge=0, le=255)]
 """An enumeration's number; a quoted one is refused, one outside the enumeration is not refused here."""
-Integer = Annotated[int, BeforeValidator(lambda v: int(v) if isinstance(v, str) and v.lstrip("-").isdigit() else v),
-                    Field(strict=True, ge=-(2**31), le=2**31 - 1)]
+Integer = Annotated[
+    int,
+    BeforeValidator(lambda v: int(v) if isinstance(v, str) and v.lstrip("-").isdigit() else v),
+    Field(strict=True, ge=-(2**31), le=2**31 - 1),
+]
 """A 32-bit number; it may be quoted."""
 WireDate = Annotated[datetime, BeforeValidator(_date_text)]
 
@@ -103,7 +106,9 @@ def _no_constant(name: str) -> Any:
 
 
 def _not_readable(problem: str, line: int, column: int) -> str:
-    return f"The JSON value could not be read: {problem}. Path: $ | LineNumber: {line} | BytePositionInLine: {column}."
+    return (
+        f"The JSON value could not be read: {problem}. Path: $ | LineNumber: {line} | BytePositionInLine: {column}."
+    )
 
 
 def _not_convertible(kind: str, path: str) -> str:
@@ -147,7 +152,9 @@ def _nested(annotation: Any) -> type[WireModel] | None:
 
 
 @cache  # clients send few distinct sets of names; an odd one costs an entry
-def _plan(model: type[WireModel], names: tuple[str, ...]) -> tuple[tuple[str, str, type[WireModel] | None], ...] | None:
+def _plan(
+    model: type[WireModel], names: tuple[str, ...]
+) -> tuple[tuple[str, str, type[WireModel] | None], ...] | None:
     """Return how to rename these members, or None if they are canonical and flat, so that nothing is to do."""
     fields = _fields(model)
     steps = tuple((name, *fields[name.lower()]) for name in names if name.lower() in fields)

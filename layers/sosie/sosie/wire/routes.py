@@ -14,7 +14,31 @@ def routes_of(service: Service) -> tuple[Route, ...]:
     from sosie.wire import info
 
     if service == "identity":
-        return info.IDENTITY_ROUTES
-    from sosie.wire import installations
+        from sosie.wire import discovery, prelogin, token
 
-    return (*installations.ROUTES, *info.API_ROUTES)
+        return (*token.ROUTES, *prelogin.ROUTES, *discovery.ROUTES, *info.IDENTITY_ROUTES)
+    from sosie.wire import push
+
+    if service == "push":
+        return (*push.ROUTES, *info.API_ROUTES)
+    from sosie.wire import (
+        accounts,
+        billing_sync_keys,
+        installations,
+        licences,
+        organizations,
+        reference,
+        sponsorships,
+    )
+
+    return (
+        *installations.ROUTES,
+        *billing_sync_keys.ROUTES,
+        *sponsorships.ROUTES,
+        *licences.ROUTES,
+        *organizations.ROUTES,
+        *accounts.ROUTES,
+        *reference.ROUTES,
+        *push.ROUTES,
+        *info.API_ROUTES,
+    )

@@ -12,12 +12,22 @@ import click
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=8787, show_default=True, help="Port to listen on; 0 takes any free one.")
-@click.option("--ports", type=int, help="First of six further ports, one service each at the root: us identity, api, push, eu …")
-@click.option("--state", type=click.Path(file_okay=False, path_type=Path), help="Directory to keep state and keys in; memory without.")
+@click.option(
+    "--ports", type=int, help="First of six further ports, one service each at the root: us identity, api, push, eu …"
+)
+@click.option(
+    "--state",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Directory to keep state and keys in; memory without.",
+)
 @click.option("--store", type=click.Choice(["sqlite", "dynamodb", "localstack"]), default="sqlite", show_default=True)
-@click.option("--scenario", default="families", show_default=True, help="A shipped scenario's name, or a YAML or JSON file.")
+@click.option(
+    "--scenario", default="families", show_default=True, help="A shipped scenario's name, or a YAML or JSON file."
+)
 @click.option("--tls", is_flag=True, help="Serve HTTPS with a certificate of Sosie's own CA (see `sosie ca export`).")
-@click.option("--control-token", envvar="SOSIE_CONTROL_TOKEN", help="Token for the control plane; needed off loopback.")
+@click.option(
+    "--control-token", envvar="SOSIE_CONTROL_TOKEN", help="Token for the control plane; needed off loopback."
+)
 @click.option("--no-penalty-delays", is_flag=True, help="Answer wrong secrets at once instead of after 2 seconds.")
 @click.option("--json", "as_json", is_flag=True, help="Print the default world's summary as one line when ready.")
 def start(
