@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from sosie.crypto.keyring import LocalKeyring
+from sosie.store.keyring import LocalKeyring
 from sosie.domain.clock import SettableClock
 from tests.support.cloud import TestCloud
 

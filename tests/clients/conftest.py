@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from journeys.support.region import Region
-from journeys.support.server import Sosie, private_env
+from tests.journeys.support.region import Region
+from tests.journeys.support.server import Sosie, private_env
 
 REPOSITORY = Path(__file__).parents[2]
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from journeys.support.region import Region
+from tests.journeys.support.region import Region
 
 pytestmark = pytest.mark.client
 

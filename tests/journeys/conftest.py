@@ -10,12 +10,12 @@ from collections.abc import Callable, Iterator
 import httpx
 import pytest
 
-from .support.answers import assert_json
-from .support.mailbox import Mailbox
-from .support.person import Person
-from .support.region import Region
-from .support.self_hosted import SelfHosted
-from .support.server import Sosie
+from tests.journeys.support.answers import assert_json
+from tests.journeys.support.mailbox import Mailbox
+from tests.journeys.support.person import Person
+from tests.journeys.support.region import Region
+from tests.journeys.support.self_hosted import SelfHosted
+from tests.journeys.support.server import Sosie
 
 OTHER = {"us": "eu", "eu": "us"}
 

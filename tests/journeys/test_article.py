@@ -3,9 +3,9 @@
 import re
 import time
 
-from .support.answers import assert_done, assert_json
-from .support.crypto import SymmetricKey
-from .support.licence import instant
+from tests.journeys.support.answers import assert_done, assert_json
+from tests.journeys.support.crypto import SymmetricKey
+from tests.journeys.support.licence import instant
 
 
 def test_the_four_steps_bring_an_offer_to_the_invited_person(region, unconnected, sign_in, mailbox):

@@ -3,13 +3,13 @@
 import httpx
 import pytest
 
-from .support.answers import assert_done, assert_json
-from .support.crash import Writers, post_batch
-from .support.mailbox import Mailbox
-from .support.person import Person
-from .support.region import Region
-from .support.self_hosted import SelfHosted
-from .support.server import Sosie, pause
+from tests.journeys.support.answers import assert_done, assert_json
+from tests.journeys.support.crash import Writers, post_batch
+from tests.journeys.support.mailbox import Mailbox
+from tests.journeys.support.person import Person
+from tests.journeys.support.region import Region
+from tests.journeys.support.self_hosted import SelfHosted
+from tests.journeys.support.server import Sosie, pause
 
 ROUNDS = 6
 WRITING_SECONDS = 0.5

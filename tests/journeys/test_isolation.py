@@ -1,8 +1,8 @@
 """Two regions share a clock and nothing else: what happens in one is unknown, and refused, in the other."""
 
-from .support import jwt
-from .support.answers import assert_done, assert_empty, assert_error, assert_json, assert_oauth_error
-from .support.person import Person
+from tests.journeys.support import jwt
+from tests.journeys.support.answers import assert_done, assert_empty, assert_error, assert_json, assert_oauth_error
+from tests.journeys.support.person import Person
 
 
 def test_an_access_token_of_one_region_is_refused_by_the_other(region, other_region, server, owner, http):

@@ -2,8 +2,8 @@
 
 import pytest
 
-from .support.answers import assert_json
-from .support.licence import instant
+from tests.journeys.support.answers import assert_json
+from tests.journeys.support.licence import instant
 
 
 def offered_rows(server, count):

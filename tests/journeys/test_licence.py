@@ -6,10 +6,10 @@ import pytest
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 
-from .support import jwt
-from .support import licence as rules
-from .support.answers import NOT_FOUND, assert_error, assert_json
-from .support.self_hosted import new_id
+from tests.journeys.support import jwt
+from tests.journeys.support import licence as rules
+from tests.journeys.support.answers import NOT_FOUND, assert_error, assert_json
+from tests.journeys.support.self_hosted import new_id
 
 
 @pytest.fixture

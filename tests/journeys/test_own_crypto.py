@@ -4,8 +4,8 @@ import hashlib
 
 import pytest
 
-from .support import crypto, licence
-from .support.crypto import Kdf, SymmetricKey
+from tests.journeys.support import crypto, licence
+from tests.journeys.support.crypto import Kdf, SymmetricKey
 
 PASSWORD = "correct horse battery staple"
 USER_KEY = SymmetricKey.of(bytes(range(64)))

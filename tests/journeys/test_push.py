@@ -3,8 +3,15 @@
 import httpx
 import pytest
 
-from .support.answers import assert_done, assert_empty, assert_error, assert_invalid, assert_invalid_key, describe
-from .support.self_hosted import new_id
+from tests.journeys.support.answers import (
+    assert_done,
+    assert_empty,
+    assert_error,
+    assert_invalid,
+    assert_invalid_key,
+    describe,
+)
+from tests.journeys.support.self_hosted import new_id
 
 REQUIRED = "The {} field is required."
 

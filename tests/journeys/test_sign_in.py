@@ -2,10 +2,10 @@
 
 import pytest
 
-from .support import crypto, jwt
-from .support.answers import assert_empty, assert_json, assert_oauth_error
-from .support.dotnet import Answer
-from .support.person import CLIENT_HEADERS, Person
+from tests.journeys.support import crypto, jwt
+from tests.journeys.support.answers import assert_empty, assert_json, assert_oauth_error
+from tests.journeys.support.dotnet import Answer
+from tests.journeys.support.person import CLIENT_HEADERS, Person
 
 EXTRAS = {
     "PrivateKey",

@@ -2,9 +2,9 @@
 
 import pytest
 
-from .support.answers import assert_done, assert_error, assert_json
-from .support.licence import instant
-from .support.self_hosted import SyncFailedError
+from tests.journeys.support.answers import assert_done, assert_error, assert_json
+from tests.journeys.support.licence import instant
+from tests.journeys.support.self_hosted import SyncFailedError
 
 NO_SPONSORSHIP = {
     "familySponsorshipFriendlyName": None,

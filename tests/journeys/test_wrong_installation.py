@@ -2,10 +2,10 @@
 
 import pytest
 
-from .support.answers import assert_empty, assert_json, assert_oauth_error
-from .support.dotnet import IdentityClient, NoTokenError, Wire
-from .support.region import Installation
-from .support.self_hosted import SelfHosted, new_id
+from tests.journeys.support.answers import assert_empty, assert_json, assert_oauth_error
+from tests.journeys.support.dotnet import IdentityClient, NoTokenError, Wire
+from tests.journeys.support.region import Installation
+from tests.journeys.support.self_hosted import SelfHosted, new_id
 
 SCOPES = ("api.installation", "api.licensing", "api.push")
 

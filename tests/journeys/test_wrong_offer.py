@@ -2,7 +2,7 @@
 
 import pytest
 
-from .support.answers import (
+from tests.journeys.support.answers import (
     UNHANDLED,
     assert_done,
     assert_empty,
@@ -11,7 +11,9 @@ from .support.answers import (
     assert_invalid_key,
     assert_json,
 )
-from .support.self_hosted import new_id
+from tests.journeys.support.person import Person
+from tests.journeys.support.region import Region
+from tests.journeys.support.self_hosted import new_id
 
 BAD_TOKEN = "Failed to parse sponsorship token."
 INVALID = {"isTokenValid": False, "isFreeFamilyPolicyEnabled": False}
@@ -47,12 +49,37 @@ def test_only_an_enterprise_organization_sponsors(region, sign_in, mailbox, plan
     assert mailbox.received(region, "somebody@else.test") == []
 
 
-def test_somebody_who_is_no_member_or_only_invited_cannot_sponsor(region, sign_in, family_owner):
-    # An invited member's row carries no user id yet (api.md §5.1), so the look-up of §2.4 #3 finds nothing.
-    organization = region.enterprise["id"]
-    for stranger in (family_owner, sign_in(region.cast.invited)):
-        assert_error(stranger.offer(organization, "somebody@else.test"), 500, UNHANDLED)
-        assert organization not in [each["id"] for each in stranger.profile()["organizations"]]
+def test_somebody_who_is_no_member_meets_the_clouds_null_reference(region, family_owner, mailbox):
+    answer = family_owner.offer(region.enterprise["id"], "somebody@else.test")
+    assert_error(answer, 500, UNHANDLED)
+    assert mailbox.received(region, "somebody@else.test") == []
+
+
+def test_a_member_who_accepted_and_is_not_confirmed_yet_cannot_sponsor(region, world, http):
+    # Given an organization with such a member, beside the scenario's own (nobody of `families` is in that state)
+    members = [{"email": region.cast.owner, "role": "owner"}, {"email": "dora@half.test", "status": "accepted"}]
+    half_way = {
+        "version": 1,
+        "name": "half-way",
+        "regions": {
+            region.name: {
+                "users": [{"email": "dora@half.test", "name": "Dora"}],
+                "organizations": [
+                    {"name": "Half Way", "plan": "enterprise-annually", "seats": 5, "members": members}
+                ],
+            }
+        },
+    }
+    world.control("POST", "/seed", json={"scenario": half_way})
+    here = Region(region.name, world.control("GET")["regions"][region.name])
+
+    # When she signs in and offers
+    dora = Person(http, here, "dora@half.test").login()
+    answer = dora.offer(here.organization("Half Way")["id"], "somebody@else.test")
+
+    # Then the membership does not count yet, neither here nor among her organizations
+    assert_error(answer, 400, "Only confirmed users can sponsor other organizations.")
+    assert dora.profile()["organizations"] == []
 
 
 def test_an_offer_to_something_that_is_no_address_is_refused(region, owner):

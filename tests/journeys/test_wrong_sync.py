@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from .support.answers import (
+from tests.journeys.support.answers import (
     NO_BODY,
     NOT_FOUND,
     UNHANDLED,
@@ -15,8 +15,8 @@ from .support.answers import (
     assert_json,
     describe,
 )
-from .support.crypto import b64
-from .support.self_hosted import new_id
+from tests.journeys.support.crypto import b64
+from tests.journeys.support.self_hosted import new_id
 
 WRONG_SECRET = b64(bytes(32))
 WRONG_PASSWORD = {"MasterPasswordHash": ["Invalid password."]}

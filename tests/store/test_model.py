@@ -139,7 +139,7 @@ class StoreAndModel(RuleBasedStateMachine):
 
 
 @pytest.mark.parametrize(
-    ("opening", "examples"), [("open_sqlite_memory", 150), ("open_dynamodb_moto", 5)], ids=["sqlite", "moto"]
+    ("opening", "examples"), [("open_sqlite_memory", 50), ("open_dynamodb_moto", 3)], ids=["sqlite", "moto"]
 )
 def test_a_store_behaves_like_a_dictionary(request, opening, examples):
     open_store = request.getfixturevalue(opening)
@@ -147,7 +147,7 @@ def test_a_store_behaves_like_a_dictionary(request, opening, examples):
         lambda: StoreAndModel(open_store),
         settings=settings(
             max_examples=examples,
-            stateful_step_count=25,
+            stateful_step_count=15,
             deadline=None,
             suppress_health_check=[HealthCheck.too_slow],
         ),

@@ -1,4 +1,4 @@
-"""What every store promises about reading a partition: prefixes, orders, places to go on from, and dropping worlds."""
+"""What every store promises about reading a partition: prefixes, orders, going on; and about dropping a world."""
 
 from __future__ import annotations
 

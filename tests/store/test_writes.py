@@ -185,12 +185,19 @@ def test_a_group_can_be_written_after_the_conflict_is_resolved(store):
     assert [each.version for each in store.query(HERE)] == [1, 2]
 
 
-def test_a_thousand_items_are_written_read_and_removed(store):
+def test_a_thousand_items_are_written_and_read_together(store):
     items = [item(f"{n:04}", {"n": n}, orders={"by_sync": f"{n % 7}"}) for n in range(1000)]
     store.write([Put(each) for each in items])
     assert store.query(HERE) == [replace(each, version=1) for each in items]
-    assert len(store.get_many([each.key for each in items])) == 1000
-    store.write([Delete(each.key, version=1) for each in items])
+    assert store.get_many([each.key for each in items]) == {each.key: replace(each, version=1) for each in items}
+
+
+def test_more_items_than_one_group_holds_are_changed_and_removed_together(store):
+    numbers = range(MAX_ATOMIC_CHANGES + 50)
+    store.write([Put(item(f"{n:03}")) for n in numbers])
+    store.write([Put(item(f"{n:03}", {"n": n}, version=1)) for n in numbers])
+    assert [each.body["n"] for each in store.query(HERE)] == list(numbers)
+    store.write([Delete(Key(HERE, f"{n:03}"), version=2) for n in numbers])
     assert store.query(HERE) == []
 
 

@@ -1,4 +1,4 @@
-"""What Sosie needs from the outside, named by need. Adapters: `store/`, `crypto/keyring.py`; chosen in `wiring.py`."""
+"""What Sosie needs from the outside, named by need. Adapters: `store/`, `store/keyring.py`; chosen in `wiring.py`."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from sosie.domain.clock import Clock, SystemClock
 from sosie.settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from sosie.control.handler import ControlHandler
     from sosie.domain.regions import Service
@@ -68,7 +68,7 @@ class Sosie:
             from sosie.crypto.secrets_manager import SecretsManagerKeyring
 
             return SecretsManagerKeyring(self.clock, self.settings.secret_prefix)
-        from sosie.crypto.keyring import LocalKeyring
+        from sosie.store.keyring import LocalKeyring
 
         state = self.settings.state
         return LocalKeyring(self.clock, None if state is None else state / "keys")

@@ -7,8 +7,8 @@ from typing import Any
 
 import httpx
 
-from .region import Installation
-from .self_hosted import new_id
+from tests.journeys.support.region import Installation
+from tests.journeys.support.self_hosted import new_id
 
 ROWS_PER_SYNC = 40
 

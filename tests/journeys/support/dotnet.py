@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-from .jwt import decode
-from .region import Installation
+from tests.journeys.support.jwt import decode
+from tests.journeys.support.region import Installation
 
 TIMEOUT_SECONDS = 100
 BACK_OFF_SECONDS = 24 * 3600

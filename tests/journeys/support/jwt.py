@@ -10,7 +10,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
-from .region import Region
+from tests.journeys.support.region import Region
 
 
 class Token(NamedTuple):

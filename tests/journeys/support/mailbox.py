@@ -6,8 +6,8 @@ from urllib.parse import quote, unquote_plus
 
 import httpx
 
-from .region import Region
-from .server import Sosie
+from tests.journeys.support.region import Region
+from tests.journeys.support.server import Sosie
 
 OFFER = re.compile(
     r"(?P<vault>https?://[^#\s]+)/#/accept-families-for-enterprise"

@@ -6,11 +6,11 @@ from typing import Any
 import httpx
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from . import crypto
-from .crypto import Kdf, SymmetricKey
-from .region import Region
-from .self_hosted import new_id
-from .verbs import Owning, Sponsoring
+from tests.journeys.support import crypto
+from tests.journeys.support.crypto import Kdf, SymmetricKey
+from tests.journeys.support.region import Region
+from tests.journeys.support.self_hosted import new_id
+from tests.journeys.support.verbs import Owning, Sponsoring
 
 CLIENT_HEADERS = {
     "Bitwarden-Client-Name": "web",

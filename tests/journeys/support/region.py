@@ -12,7 +12,6 @@ class Cast:
     owner: str
     member: str
     second_member: str
-    invited: str
     other_enterprise: str
     other_enterprise_owner: str
     teams: str
@@ -28,7 +27,6 @@ CASTS = {
         owner="owner@acme.test",
         member="alice@acme.test",
         second_member="bob@acme.test",
-        invited="carol@acme.test",
         other_enterprise="Globex",
         other_enterprise_owner="owner@globex.test",
         teams="Initech",
@@ -42,7 +40,6 @@ CASTS = {
         owner="owner@dupont.test",
         member="amelie@dupont.test",
         second_member="bram@dupont.test",
-        invited="chloe@dupont.test",
         other_enterprise="De Vries BV",
         other_enterprise_owner="owner@devries.test",
         teams="Atelier Nord",

@@ -5,8 +5,8 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
-from .dotnet import Answer, IdentityClient, Wire
-from .region import Installation, Region
+from tests.journeys.support.dotnet import Answer, IdentityClient, Wire
+from tests.journeys.support.region import Installation, Region
 
 BATCH = 1000
 

@@ -27,9 +27,7 @@ class Sosie:
         self.summary = summary
         self.url = url
         self.process = process
-        self._control = httpx.Client(
-            base_url=f"{url}/{WORLD}", headers=_control_headers(), trust_env=False, timeout=60
-        )
+        self._control = httpx.Client(headers=_control_headers(), trust_env=False, timeout=60)
 
     @classmethod
     def connect(cls, url: str) -> "Sosie":
@@ -57,7 +55,7 @@ class Sosie:
 
     def control(self, method: str, path: str = "", **arguments: Any) -> Any:
         """A verb of the control plane on the default world; its JSON, or None where it says nothing."""
-        answer = self._control.request(method, path, **arguments).raise_for_status()
+        answer = self._control.request(method, f"{self.url}/{WORLD}{path}", **arguments).raise_for_status()
         return answer.json() if answer.content else None
 
     def reset(self) -> None:

@@ -6,8 +6,8 @@ Each verb is one request and hands the answer back unjudged: the journey knows w
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from . import crypto
-from .crypto import SymmetricKey
+from tests.journeys.support import crypto
+from tests.journeys.support.crypto import SymmetricKey
 
 if TYPE_CHECKING:
     import httpx

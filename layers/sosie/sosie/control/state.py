@@ -51,6 +51,8 @@ def _rows(uow: UnitOfWork, kind: str) -> list[dict[str, Any]]:
         return _wire(repo.installations.list(uow))
     if kind == "users":
         return _wire(repo.users.list(uow))
+    if kind == "licenceDownloads":
+        return _wire(repo.organization_installations.list(uow))
     organizations = repo.organizations.list(uow)
     if kind == "organizations":
         return _wire(organizations)
@@ -61,7 +63,6 @@ def _rows(uow: UnitOfWork, kind: str) -> list[dict[str, Any]]:
         "keys": repo.api_keys,
         "policies": repo.policies,
         "events": repo.events,
-        "licenceDownloads": repo.organization_installations,
     }[kind]
     return _wire(row for each in organizations for row in collection.list(uow, each.id))
 

@@ -1,7 +1,8 @@
 """Sosie's own certificate authority for TLS: what a test environment trusts, and the only thing it needs to trust.
 
 Whoever holds the authority's key could pose as any host to those who trust it. Name constraints bind it to local
-names, the Bitwarden clouds' names (which Sosie stands in for) and private addresses; clients enforce them.
+names, the Bitwarden clouds' names (which Sosie stands in for) and private addresses. OpenSSL (so Node, Python, curl)
+and rustls enforce them; Java does not for a certificate it is told to trust.
 How each client comes to trust it: docs/contract/clients.md §6. The heavy library is imported inside functions,
 so that a start without TLS does not pay for it.
 """
@@ -40,7 +41,7 @@ _DNS_NAME = re.compile(rf"(?=.{{1,253}}\Z)(?:\*\.)?{_LABEL}(?:\.{_LABEL})*\Z")
 
 
 class HostNotPermittedError(SosieError):
-    """A host is malformed, or outside what the authority may vouch for; clients would refuse its certificate."""
+    """A host is malformed, or outside what the authority may vouch for: clients would refuse its certificate."""
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ import json
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from sosie.domain.errors import SosieError
+from sosie.domain.errors import BadTokenError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,10 +23,6 @@ if TYPE_CHECKING:
 
 _CERTIFICATE_LIFE = timedelta(days=20 * 365)
 _BACKDATED = timedelta(days=1)  # clocks of containers and worlds differ
-
-
-class BadTokenError(SosieError):
-    """A text is no token, or none that this key signed."""
 
 
 class SigningKey:
@@ -136,10 +132,10 @@ class SigningKey:
         BadTokenError for every other text, and nothing else.
         """
         import jwt
+        from jwt.api_jws import decode_complete  # not the layer above: it judges claims by the machine's clock
 
         try:
-            # The JWS layer, because the JWT layer above it judges claims by the machine's clock.
-            parts = jwt.PyJWS().decode_complete(token, self._public_key, algorithms=["RS256"])
+            parts = decode_complete(token, self._public_key, algorithms=["RS256"])
             payload = json.loads(parts["payload"])
         except (jwt.PyJWTError, ValueError, RecursionError) as error:
             raise BadTokenError(f"not a token of this key: {error}") from error

@@ -70,9 +70,7 @@ _ALL = (
         "The organization exists in the other region.",
         "Point the self-hosted server's identity and API URIs at the organization's region.",
     ),
-    Diagnosis(
-        "ORGANIZATION_UNKNOWN", "No organization has this id.", "Use the id in the organization's licence file."
-    ),
+    Diagnosis("ORGANIZATION_UNKNOWN", "No organization has this id.", "Use the id in the organization's licence file."),
     Diagnosis(
         "REGION_MISMATCH",
         "The installation belongs to the other region.",

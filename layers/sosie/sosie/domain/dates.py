@@ -15,3 +15,8 @@ def wire_date(moment: datetime) -> str:
     if moment.microsecond:
         text += f".{moment.microsecond:06d}".rstrip("0")
     return text + "Z"
+
+
+def optional_date(moment: datetime | None) -> str | None:
+    """Return the wire form of a date, or None."""
+    return None if moment is None else wire_date(moment)

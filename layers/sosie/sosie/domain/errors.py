@@ -1,4 +1,4 @@
-"""Everything the simulated cloud can refuse, by meaning. Status codes and bodies are chosen in `wire/errors.py`.
+"""Everything the simulated cloud can refuse, by meaning; `wire/errors.py` chooses statuses and bodies.
 
 SosieError
 ├── RefusedError            the cloud says no, on purpose
@@ -89,6 +89,10 @@ class TokenRefusedError(RefusedError):
         self.error = error
         self.description = description
         self.extras = dict(extras or {})
+
+
+class BadTokenError(SosieError):
+    """A text is no token, or none that the key at hand signed."""
 
 
 class ConflictError(SosieError):

@@ -42,9 +42,7 @@ class UserLicenceDates:
     refresh: datetime | None
 
 
-def dates_of(
-    now: datetime, expiration_date: datetime | None, subscription: SubscriptionPeriod | None
-) -> LicenceDates:
+def dates_of(now: datetime, expiration_date: datetime | None, subscription: SubscriptionPeriod | None) -> LicenceDates:
     """The dates of an organization's licence issued `now`; `expiration_date` is the organization's (A.8)."""
     if subscription is None:
         until = expiration_date or now + timedelta(days=7)

@@ -64,6 +64,7 @@ class Plan:
     legacy_year: int | None = None
     trial_period_days: int | None = None
     base_storage_gb: int | None = None
+    max_collections: int | None = None
     disabled: bool = False
 
     @property
@@ -76,7 +77,29 @@ class Plan:
         """The payment provider's price of the main item; invented, except for the sponsored one."""
         return f"sosie-{self.slug}"
 
+    @property
+    def seat_price_id(self) -> str:
+        """The price of a seat: the main item's, unless the plan has a base price as well."""
+        return f"{self.price_id}-seat" if self.base_price else self.price_id
 
+    @property
+    def description_key(self) -> str:
+        """The key clients translate the plan's description by."""
+        return f"planDesc{self.label.replace(' ', '')}"
+
+    @property
+    def sort_order(self) -> int:
+        """The plan's place among those a client offers, also when upgrading."""
+        return _SORT_ORDERS[self.tier]
+
+
+_SORT_ORDERS: dict[Tier, int] = {
+    Tier.FREE: -1,
+    Tier.FAMILIES: 1,
+    Tier.TEAMS_STARTER: 2,
+    Tier.TEAMS: 3,
+    Tier.ENTERPRISE: 4,
+}
 _TEAMS = Features(
     has_groups=True,
     has_directory=True,
@@ -136,6 +159,7 @@ def _plan(
         legacy_year=year,
         trial_period_days=None if tier is Tier.FREE else 7,
         base_storage_gb=None if tier is Tier.FREE else 1,
+        max_collections=2 if number == 0 else None,
         disabled=year is not None and not (families and year == 2025),
     )
 

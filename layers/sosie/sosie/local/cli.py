@@ -1,27 +1,57 @@
-"""The `sosie` command. Start-up is a budget: every verb imports what it needs when it runs."""
+"""The `sosie` command. Start-up is a budget: a verb's module is imported when the verb is used."""
 
 from __future__ import annotations
+
+from importlib import import_module
 
 import click
 
 from sosie import __version__
+from sosie.local.output import colour_wanted
+
+# Verb, and the module below `commands` that holds it, in the order a newcomer meets them.
+VERBS = {
+    "start": "start",
+    "env": "env",
+    "wait": "wait",
+    "selfhost": "selfhost",
+    "mail": "mail",
+    "journal": "journal",
+    "state": "state",
+    "seed": "seed",
+    "reset": "reset",
+    "worlds": "worlds",
+    "ca": "ca",
+}
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class Verbs(click.Group):
+    """A group that imports a verb's module when it is needed."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        del ctx
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        del ctx
+        if cmd_name not in VERBS:
+            return None
+        module = import_module(f"sosie.local.commands.{VERBS[cmd_name]}")
+        found: click.Command = getattr(module, cmd_name)
+        return found
+
+
+@click.command(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="sosie")
-def main() -> None:
+@click.pass_context
+def main(ctx: click.Context) -> None:
     """A stand-in for the Bitwarden cloud, for integration tests of self-hosted servers.
 
     \b
-    Start both regions:        sosie start
-    In another terminal:       sosie selfhost sync --region eu
+    Start both regions:      sosie start
+    In another terminal:     sosie selfhost sync --sponsor alice@acme.test --for cousin@family.test
+    Point a server at it:    sosie env --for bitwarden --region eu
+
+    Exit codes: 0 fine, 1 the answer is no, 2 wrong use, 3 not reachable. Not affiliated with Bitwarden Inc.
     """
-
-
-def _register() -> None:
-    from sosie.local.commands import start
-
-    main.add_command(start.start)
-
-
-_register()
+    ctx.color = colour_wanted()

@@ -8,10 +8,10 @@ Partitions (each prefixed with `{world}/{region}/`):
                            member#{user id}#{member id}  -> organization id
                            device#{user id}#{identifier} Device
     organizations          {id}                          Organization
+    licence-downloads      {installation id}             OrganizationInstallation
     organization/{id}      member#{member id}            Member
                            key#{type}                    OrganizationApiKey
                            policy#{type}                 Policy
-                           installation#{id}             OrganizationInstallation
                            event#{time}#{id}             OrganizationEvent
                            sponsored                     -> the row that sponsors this organization
                            sponsorship#{member}#{slot}   Sponsorship (see services/sponsorship_rows.py)
@@ -101,7 +101,7 @@ members = Collection(Member, _organization, lambda _, id_, *__: f"member#{id_}",
 api_keys = Collection(OrganizationApiKey, _organization, lambda _, type_, *__: f"key#{int(type_)}", "key#")
 policies = Collection(Policy, _organization, lambda _, type_, *__: f"policy#{int(type_)}", "policy#")
 organization_installations = Collection(
-    OrganizationInstallation, _organization, lambda _, id_, *__: f"installation#{id_}", "installation#"
+    OrganizationInstallation, lambda *_: "licence-downloads", lambda installation_id, *_: installation_id
 )
 events = Collection(
     OrganizationEvent, _organization, lambda _, date, id_, *__: f"event#{time_text(date)}#{id_}", "event#"

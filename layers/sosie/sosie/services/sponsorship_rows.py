@@ -95,13 +95,14 @@ def find_row(uow: UnitOfWork, organization_id: str, member_id: str, row_id: str)
     return next((row for _, row in rows if row.id == row_id), None)
 
 
-def row_sponsoring(uow: UnitOfWork, sponsored_organization_id: str) -> Sponsorship | None:
-    """Return the row that sponsors a Families organization (§2.2)."""
+def row_sponsoring(uow: UnitOfWork, sponsored_organization_id: str) -> tuple[str, Sponsorship] | None:
+    """Return the row that sponsors a Families organization, and in which organization's partition it lives (§2.2)."""
     pointer = uow.get(_sponsored_key(uow, sponsored_organization_id))
     if pointer is None:
         return None
     body = pointer.body
-    return find_row(uow, body["organizationId"], body["memberId"], body["rowId"])
+    row = find_row(uow, body["organizationId"], body["memberId"], body["rowId"])
+    return None if row is None else (body["organizationId"], row)
 
 
 def has_duplicates(uow: UnitOfWork, organization_id: str) -> bool:
@@ -164,6 +165,13 @@ def remove_row(uow: UnitOfWork, organization_id: str, row: Sponsorship) -> None:
         pointer = uow.get(_sponsored_key(uow, row.sponsored_organization_id))
         if pointer is not None and pointer.body["rowId"] == row.id:
             uow.delete(pointer)
+
+
+def remove_only_row(uow: UnitOfWork, organization_id: str, member_id: str) -> None:
+    """Delete the row of a member who is known to have just one unredeemed row; costs no further read."""
+    item = uow.get(row_key(uow, organization_id, member_id))
+    if item is not None:
+        uow.delete(item)
 
 
 def _slot_of(uow: UnitOfWork, organization_id: str, row: Sponsorship) -> Key:

@@ -54,6 +54,7 @@ class UnitOfWork:
         self._record: WorldRecord | None = None
         self._now: datetime | None = None
         self._ids: Ids | None = None
+        self._names = 0
         self.world = world
         self.region: Region = region
         self.wall_now = clock.now()
@@ -82,6 +83,11 @@ class UnitOfWork:
         if self._ids is None:
             self._ids = Ids(self.record.seed, f"{self.region}|request|{self._nonce}")
         return self._ids
+
+    def next_name(self) -> str:
+        """Return a further name that is unique in the world and ordered by request, such as a mail's."""
+        self._names += 1
+        return f"{self._nonce}-{self._names:05d}"
 
     def derived(self, label: str) -> Ids:
         """Return the stream of something that must always come out the same in this world and region."""

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from sosie.services.request_ids import RequestIds
 
 _DIRECTORY = "worlds"
+_REGION_PARTITIONS = ("installations", "users", "organizations", "refresh", "licence-downloads")
 
 
 class Worlds:
@@ -125,12 +126,8 @@ class Worlds:
         partitions = [f"{world}/world", f"{world}/mail", f"{world}/journal"]
         for region in REGIONS:
             base = f"{world}/{region}"
-            partitions += [
-                f"{base}/{name}" for name in ("installations", "users", "organizations", "refresh", "push")
-            ]
-            partitions += [
-                f"{base}/organization/{item.key.sort}" for item in self.store.query(f"{base}/organizations")
-            ]
+            partitions += [f"{base}/{name}" for name in _REGION_PARTITIONS]
+            partitions += [f"{base}/organization/{item.key.sort}" for item in self.store.query(f"{base}/organizations")]
             partitions += [f"{base}/push/{item.key.sort}" for item in self.store.query(f"{base}/installations")]
         return partitions
 

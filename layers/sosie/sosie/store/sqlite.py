@@ -71,9 +71,7 @@ class SqliteStore:
                 fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError as error:
                 raise StateInUseError(f"{path.parent} is in use by another Sosie") from error
-        self._db = sqlite3.connect(
-            ":memory:" if path is None else path, isolation_level=None, check_same_thread=False
-        )
+        self._db = sqlite3.connect(":memory:" if path is None else path, isolation_level=None, check_same_thread=False)
         if path is not None:
             path.chmod(0o600)
             self._db.execute("PRAGMA journal_mode = WAL")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from sosie.domain.errors import ForbiddenError, UnauthenticatedError
+from sosie.domain.errors import BadTokenError, ForbiddenError, UnauthenticatedError
 from sosie.domain.members import Caller
 from sosie.domain.regions import FACTS
 from sosie.wire.http import Policy
@@ -22,8 +22,6 @@ def authenticate(call: Call) -> Caller:
     token = _token_of(call)
     if not token:
         raise UnauthenticatedError
-    from sosie.crypto.signing import BadTokenError  # only requests with a token need cryptography
-
     address = call.exchange.address
     signer = call.exchange.keyring.signer(address.world, address.region, "tokens")
     try:

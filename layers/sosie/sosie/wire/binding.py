@@ -106,9 +106,7 @@ def _no_constant(name: str) -> Any:
 
 
 def _not_readable(problem: str, line: int, column: int) -> str:
-    return (
-        f"The JSON value could not be read: {problem}. Path: $ | LineNumber: {line} | BytePositionInLine: {column}."
-    )
+    return f"The JSON value could not be read: {problem}. Path: $ | LineNumber: {line} | BytePositionInLine: {column}."
 
 
 def _not_convertible(kind: str, path: str) -> str:
@@ -152,9 +150,7 @@ def _nested(annotation: Any) -> type[WireModel] | None:
 
 
 @cache  # clients send few distinct sets of names; an odd one costs an entry
-def _plan(
-    model: type[WireModel], names: tuple[str, ...]
-) -> tuple[tuple[str, str, type[WireModel] | None], ...] | None:
+def _plan(model: type[WireModel], names: tuple[str, ...]) -> tuple[tuple[str, str, type[WireModel] | None], ...] | None:
     """Return how to rename these members, or None if they are canonical and flat, so that nothing is to do."""
     fields = _fields(model)
     steps = tuple((name, *fields[name.lower()]) for name in names if name.lower() in fields)

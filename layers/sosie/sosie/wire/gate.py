@@ -179,6 +179,6 @@ def _base_url(event: Mapping[str, Any]) -> str:
 def _caller_name(call: Call) -> str | None:
     caller = call.exchange.caller
     if caller is None:
-        return None
+        return call.exchange.client_name
     installation = caller.installation_id
     return f"installation.{installation}" if installation else f"user.{caller.user_id}"

@@ -55,6 +55,7 @@ class Exchange:
     clock: Clock
     base_url: str
     caller: Caller | None = None
+    client_name: str | None = None
     route: str | None = None
     diagnosis: str | None = None
     answer: Answer | None = None

@@ -25,9 +25,7 @@ import click
     "--scenario", default="families", show_default=True, help="A shipped scenario's name, or a YAML or JSON file."
 )
 @click.option("--tls", is_flag=True, help="Serve HTTPS with a certificate of Sosie's own CA (see `sosie ca export`).")
-@click.option(
-    "--control-token", envvar="SOSIE_CONTROL_TOKEN", help="Token for the control plane; needed off loopback."
-)
+@click.option("--control-token", envvar="SOSIE_CONTROL_TOKEN", help="Token for the control plane; needed off loopback.")
 @click.option("--no-penalty-delays", is_flag=True, help="Answer wrong secrets at once instead of after 2 seconds.")
 @click.option("--json", "as_json", is_flag=True, help="Print the default world's summary as one line when ready.")
 def start(

@@ -1,0 +1,78 @@
+"""`sosie ca`: Sosie's own certificate authority, for clients that need https."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from sosie.local.options import json_option
+from sosie.local.output import NO, WRONG_USE, Failure, address, emit_json, good, heading, say
+
+
+@click.group()
+def ca() -> None:
+    """Sosie's own certificate authority, which `sosie start --tls` uses.
+
+    \b
+    Example:  sosie ca export ./certs
+    """
+
+
+@ca.command()
+@click.argument("directory", type=click.Path(file_okay=False, path_type=Path))
+@click.option(
+    "--state",
+    envvar="SOSIE_STATE",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="The state directory that `sosie start` was given, if it was given one.",
+)
+@json_option
+def export(directory: Path, state: Path | None, as_json: bool) -> None:
+    """Write the CA's certificate as sosie-ca.pem and sosie-ca.crt, and say how each client trusts it.
+
+    Both files hold the same PEM text; some programs insist on one ending. The CA is made if there is none yet,
+    and stays the same from then on. Its name constraints limit it to local and test names, and to the cloud's.
+
+    \b
+    Example:  sosie ca export ./certs
+    """
+    from sosie.domain.clock import SystemClock
+    from sosie.local import tls
+
+    files = tls.tls_files(state)
+    try:
+        certificate = tls.ensure_authority(files, SystemClock().now())
+        directory.mkdir(parents=True, exist_ok=True)
+        pem, crt = directory / "sosie-ca.pem", directory / "sosie-ca.crt"
+        for path in (pem, crt):
+            path.write_text(certificate)
+    except tls.DamagedAuthorityError as error:
+        raise Failure(str(error), NO) from None
+    except OSError as error:
+        raise Failure(f"{error.filename}: {error.strerror}", WRONG_USE) from None
+    if as_json:
+        emit_json({"pem": str(pem), "crt": str(crt), "authority": str(files.directory)})
+        return
+    say(f"{good('written')}  {address(str(pem))} and {address(crt.name)}, the same certificate\n")
+    for title, lines in _trust(pem.absolute(), crt.absolute()):
+        say(heading(title))
+        for line in lines:
+            say(f"  {line}")
+
+
+def _trust(pem: Path, crt: Path) -> list[tuple[str, list[str]]]:
+    """Return how each client comes to trust the CA (docs/contract/clients.md §6)."""
+    return [
+        (
+            "Bitwarden, standard deployment",
+            [
+                f"cp {crt} bwdata/ca-certificates/ && ./bitwarden.sh restart",
+                "The installer does not look there: give it an http:// BW_INSTALLATION_URL.",
+            ],
+        ),
+        ("Bitwarden lite", [f"BW_ENABLE_SSL=true, and mount {crt} as /etc/bitwarden/ca.crt"]),
+        ("vaultwarden", [f"SSL_CERT_FILE={pem}", "HTTP_REQUEST_BLOCK_NON_GLOBAL_IPS=false"]),
+        ("bw", [f"export NODE_EXTRA_CA_CERTS={pem}"]),
+        ("curl, and sosie itself", [f"curl --cacert {pem} …", f"export SOSIE_CACERT={pem}"]),
+    ]

@@ -1,0 +1,72 @@
+"""`sosie journal`: every request that arrived, what was answered, and why."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from sosie.domain.regions import SERVICES
+from sosie.local.options import Target, json_option, region_filter, target_options, world_option
+from sosie.local.output import NO, Failure, bad, columns, dim, emit_json, heading, say, status
+
+
+@click.command()
+@click.argument("entry_id", metavar="[ID|latest]", required=False)
+@region_filter
+@click.option("--service", type=click.Choice(SERVICES), help="One service only.")
+@click.option("--method", help="One method only, such as POST.")
+@click.option("--path", help="Paths that contain this text.")
+@click.option("--route", help="One route, such as /organization/sponsorship/sync.")
+@click.option("--caller", help="Callers that contain this text: installation.{id} or user.{id}.")
+@click.option("--status", type=int, help="One status only.")
+@click.option("--diagnosis", help="One diagnosis only, such as REGION_MISMATCH.")
+@click.option("--limit", type=click.IntRange(1, 1000), help="How many, the newest ones.  [default: 100]")
+@world_option
+@target_options
+@json_option
+def journal(target: Target, entry_id: str | None, world: str, as_json: bool, **filters: Any) -> None:
+    """List the requests that arrived, oldest first, or show one of them with headers and bodies.
+
+    \b
+    Example:  sosie journal --status 400
+    Example:  sosie journal latest --path connect/token
+    """
+    with target.client() as control:
+        if entry_id is not None and entry_id != "latest":
+            found = [control.read_entry(entry_id, world)]
+        else:
+            found = control.journal(world, **filters)
+    if entry_id == "latest" and not found:
+        raise Failure("no such request arrived yet", NO)
+    if as_json:
+        emit_json(found[-1] if entry_id is not None else {"items": found})
+    elif entry_id is not None:
+        _show(found[-1])
+    elif not found:
+        say(dim("no request"))
+    else:
+        for line in columns([_row(each) for each in found], indent=""):
+            say(line)
+
+
+def _row(entry: dict[str, Any]) -> list[str]:
+    diagnosis = entry["diagnosis"]
+    code = bad(diagnosis["code"]) if diagnosis else ""
+    return [heading(entry["id"]), dim(entry["at"]), entry["method"], entry["path"], status(entry["status"]), code]
+
+
+def _show(entry: dict[str, Any]) -> None:
+    say(f"{heading(entry['method'])} {entry['path']}  {status(entry['status'])}")
+    names = ("id", "at", "wallAt", "region", "service", "route", "caller", "durationMs", "fault")
+    for line in columns([[dim(name), str(entry[name])] for name in names if entry.get(name) is not None], indent=""):
+        say(line)
+    if diagnosis := entry["diagnosis"]:
+        say(f"{bad(diagnosis['code'])}  {diagnosis['message']} {diagnosis['remedy']}")
+    for direction in ("request", "response"):
+        message = entry[direction]
+        say(f"\n{heading(direction)}")
+        for name, value in message["headers"].items():
+            say(f"{dim(name + ':')} {value}")
+        if message["body"]:
+            say(f"\n{message['body']}")

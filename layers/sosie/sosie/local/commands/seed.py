@@ -1,0 +1,52 @@
+"""`sosie seed`: a scenario on top of what a world holds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from sosie.local.options import Target, json_option, target_options, world_option
+from sosie.local.output import WRONG_USE, Failure, emit_json, good, say
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+def scenario_argument(scenario: str) -> str | Mapping[str, Any]:
+    """Return a file's document, or the name of a scenario that Sosie ships. Ends the command if the file is wrong."""
+    path = Path(scenario)
+    if path.suffix not in (".yaml", ".yml", ".json"):
+        return scenario
+    from sosie.domain.errors import ScenarioError
+    from sosie.services.scenarios import load_scenario
+
+    try:
+        return load_scenario(scenario)
+    except ScenarioError as error:
+        raise Failure(str(error), WRONG_USE) from None
+
+
+@click.command()
+@click.argument("scenario", metavar="NAME|FILE")
+@world_option
+@target_options
+@json_option
+def seed(target: Target, scenario: str, world: str, as_json: bool) -> None:
+    """Add a scenario's people and organizations to a world, all or nothing.
+
+    \b
+    Example:  sosie seed ./more-members.yaml
+    """
+    document = scenario_argument(scenario)
+    with target.client() as control:
+        summary = control.seed(document, world)
+    if as_json:
+        emit_json(summary)
+        return
+    counts = [
+        f"{name} {len(region['users'])} users, {len(region['organizations'])} organizations"
+        for name, region in summary["regions"].items()
+    ]
+    say(f"{good('seeded')}  world {world} holds: {'; '.join(counts)}")

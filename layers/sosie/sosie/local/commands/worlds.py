@@ -1,0 +1,72 @@
+"""`sosie worlds`: list, create, drop."""
+
+from __future__ import annotations
+
+import click
+
+from sosie.local.commands.seed import scenario_argument
+from sosie.local.options import Target, json_option, target_options
+from sosie.local.output import address, emit_json, good, heading, say
+
+
+@click.group(invoke_without_command=True)
+@target_options
+@json_option
+@click.pass_context
+def worlds(ctx: click.Context, target: Target, as_json: bool) -> None:
+    """List the worlds; create and drop them.
+
+    A world is both regions with data, clock, mailbox and journal of its own. Its addresses begin with /w/{world}.
+
+    \b
+    Example:  sosie worlds create team-a --scenario families
+    """
+    if ctx.invoked_subcommand is not None:
+        return
+    with target.client() as control:
+        names = control.worlds()
+    if as_json:
+        emit_json({"items": [{"world": name} for name in names]})
+        return
+    for name in names:
+        say(name)
+
+
+@worlds.command()
+@click.argument("world")
+@click.option("--scenario", default="families", show_default=True, help="A scenario's name, or a YAML or JSON file.")
+@target_options
+@json_option
+def create(target: Target, world: str, scenario: str, as_json: bool) -> None:
+    """Create a world; one that exists stays as it is.
+
+    \b
+    Example:  sosie worlds create team-a --scenario ./our-scenario.yaml
+    """
+    document = scenario_argument(scenario)
+    with target.client() as control:
+        summary = control.create_world(world, document)
+    if as_json:
+        emit_json(summary)
+        return
+    say(f"{good('ready')}  world {heading(world)}, scenario {summary['scenario']}")
+    for name, region in summary["regions"].items():
+        say(f"  {name}  {address(region['api'])}")
+
+
+@worlds.command()
+@click.argument("world")
+@target_options
+@json_option
+def drop(target: Target, world: str, as_json: bool) -> None:
+    """Remove a world and everything in it. The default world is reset instead.
+
+    \b
+    Example:  sosie worlds drop team-a
+    """
+    with target.client() as control:
+        control.drop_world(world)
+    if as_json:
+        emit_json({"dropped": world})
+    else:
+        say(f"{good('dropped')}  world {world}")

@@ -1,0 +1,88 @@
+"""Options that many verbs share, and how they find the Sosie they are for."""
+
+from __future__ import annotations
+
+import functools
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from sosie.domain.regions import REGIONS
+from sosie.local.output import NO, NOT_REACHABLE, WRONG_USE, Failure
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from sosie.control.client import ControlClient
+
+DEFAULT_URL = "http://127.0.0.1:8787"
+_WRONG_USE_STATUSES = frozenset({400, 401, 403})
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print one line of JSON.")
+world_option = click.option("--world", default="default", show_default=True, help="The world that is meant.")
+region_option = click.option(
+    "--region", type=click.Choice(REGIONS), default="us", show_default=True, help="The region that is meant."
+)
+region_filter = click.option("--region", type=click.Choice(REGIONS), help="One region only.")
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The Sosie a verb is for."""
+
+    url: str
+    token: str | None = None
+    cacert: Path | None = None
+
+    @contextmanager
+    def client(self, timeout: float = 30.0) -> Iterator[ControlClient]:
+        """Give a control client; what goes wrong with it ends the command with the right exit code."""
+        from sosie.control import client as control
+
+        with control.ControlClient(self.url, self.token, cacert=self.cacert, timeout=timeout) as client:
+            try:
+                yield client
+            except control.NotReachableError as error:
+                hint = "; start one with: sosie start" if self.url == DEFAULT_URL else ""
+                raise Failure(f"{error}{hint}", NOT_REACHABLE) from None
+            except control.RefusedByControlError as error:
+                raise Failure(str(error), WRONG_USE if error.status in _WRONG_USE_STATUSES else NO) from None
+
+
+def target_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add `--url`, `--control-token` and `--cacert`; the function gets one `target` instead."""
+
+    @click.option("--url", envvar="SOSIE_URL", callback=_url, help=f"Where Sosie answers.  [default: {DEFAULT_URL}]")
+    @click.option("--control-token", envvar="SOSIE_CONTROL_TOKEN", help="Needed where Sosie is not on loopback.")
+    @click.option(
+        "--cacert",
+        envvar="SOSIE_CACERT",
+        type=click.Path(exists=True, dir_okay=False, path_type=Path),
+        help="PEM file of the CA to trust for https (see `sosie ca export`).",
+    )
+    @functools.wraps(function)
+    def with_target(
+        *arguments: Any, url: str | None, control_token: str | None, cacert: Path | None, **options: Any
+    ) -> Any:
+        return function(*arguments, target=_target(url, control_token, cacert), **options)
+
+    return with_target
+
+
+def _url(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
+    if value and not value.startswith(("http://", "https://")):
+        raise click.BadParameter("begins with http:// or https://")
+    return value.rstrip("/") if value else None
+
+
+def _target(url: str | None, token: str | None, cacert: Path | None) -> Target:
+    from sosie.local import running
+
+    found = running.find(url or DEFAULT_URL)
+    if found is None:
+        return Target(url or DEFAULT_URL, token, cacert)
+    known_ca = Path(found.cacert) if found.cacert else None
+    return Target(url or found.url, token or found.control_token, cacert or known_ca)

@@ -1,0 +1,100 @@
+"""How the command line speaks: colours for people, one line of JSON for programs, and an exit code for both.
+
+Exit codes: 0 fine, 1 the answer is no, 2 wrong use, 3 not reachable.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import IO, Any
+
+import click
+
+NO = 1
+WRONG_USE = 2
+NOT_REACHABLE = 3
+
+
+class Failure(click.ClickException):  # noqa: N818  what click calls it
+    """Ends the command with one line on stderr and an exit code."""
+
+    def __init__(self, message: str, exit_code: int) -> None:
+        super().__init__(message)
+        self.exit_code = exit_code
+
+    def show(self, file: IO[Any] | None = None) -> None:
+        click.echo(f"{bad('sosie:')} {self.message}", file=file, err=file is None)
+
+
+def colour_wanted() -> bool | None:
+    """Return False if the user wants none (https://no-color.org), None to let the terminal decide."""
+    return False if os.environ.get("NO_COLOR") else None
+
+
+def emit_json(value: Any) -> None:
+    """Print a value as one line."""
+    click.echo(json.dumps(value, ensure_ascii=False))
+
+
+def say(text: str = "") -> None:
+    """Print a line for people."""
+    click.echo(text)
+
+
+def warn(text: str) -> None:
+    """Print a line on stderr, where it is in nobody's way."""
+    click.echo(f"{click.style('note:', fg='yellow')} {text}", err=True)
+
+
+def heading(text: str) -> str:
+    """Style a title."""
+    return click.style(text, bold=True)
+
+
+def address(text: str) -> str:
+    """Style an address."""
+    return click.style(text, fg="cyan")
+
+
+def secret(text: str) -> str:
+    """Style something to be copied and kept."""
+    return click.style(text, fg="yellow")
+
+
+def command(text: str) -> str:
+    """Style a command to type."""
+    return click.style(text, fg="green")
+
+
+def dim(text: str) -> str:
+    """Style what matters less."""
+    return click.style(text, dim=True)
+
+
+def good(text: str) -> str:
+    """Style a yes."""
+    return click.style(text, fg="green")
+
+
+def bad(text: str) -> str:
+    """Style a no."""
+    return click.style(text, fg="red", bold=True)
+
+
+def status(code: int) -> str:
+    """Style an HTTP status."""
+    return good(str(code)) if code < 400 else bad(str(code))
+
+
+def columns(rows: list[list[str]], indent: str = "  ") -> list[str]:
+    """Return rows as lines with aligned columns. Cells may carry colours."""
+    widths = [max(len(click.unstyle(cell)) for cell in column) for column in zip(*rows, strict=True)]
+    return [
+        indent + "  ".join(_padded(cell, width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    ]
+
+
+def _padded(cell: str, width: int) -> str:
+    return cell + " " * (width - len(click.unstyle(cell)))

@@ -1,0 +1,152 @@
+"""The cloud's side of a sponsorship sync (docs/contract/api.md §2.8).
+
+What it costs follows from the batch: rows are read by key, however many the organization has.
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from html import unescape
+from typing import TYPE_CHECKING
+
+from sosie.domain.errors import BadRequestError, ServerFaultError
+from sosie.domain.organizations import EVENT_SPONSORSHIPS_SYNCED, KeyType, OrganizationEvent
+from sosie.domain.regions import other_region
+from sosie.domain.sponsorships import SyncItem, SyncOutcome, sync_item
+from sosie.ports import Key
+from sosie.services import repository as repo
+from sosie.services.mail import send_offer
+from sosie.services.sponsorship_rows import (
+    add_row,
+    first_rows,
+    has_duplicates,
+    remove_only_row,
+    row_item,
+    row_key,
+)
+
+if TYPE_CHECKING:
+    from sosie.domain.members import Caller
+    from sosie.domain.organizations import Organization
+    from sosie.domain.sponsorships import Sponsorship
+    from sosie.ports import Keyring
+    from sosie.services.unit_of_work import UnitOfWork
+
+WRONG_SYNC_KEY = "Invalid Billing Sync Key"
+_LONGEST_TEXT = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """One item of the answer."""
+
+    item: SyncItem
+    removed: bool
+
+
+def sync_sponsorships(
+    uow: UnitOfWork,
+    keyring: Keyring,
+    caller: Caller,
+    organization_id: str,
+    billing_sync_key: str | None,
+    batch: Sequence[SyncItem | None] | None,
+) -> list[Answered]:
+    """Bring the reported rows and the cloud's together, and return the items that were not skipped."""
+    organization = repo.organizations.get(uow, organization_id)
+    if organization is None:
+        raise BadRequestError("Invalid organization", diagnosis=_why_unknown(uow, organization_id))
+    check_sync_key(uow, organization_id, billing_sync_key)
+    items = _complete(batch)
+    rows = first_rows(uow, organization_id, (item.sponsoring_member_id for item in items))
+    if items and has_duplicates(uow, organization_id):
+        raise ServerFaultError("a member of the organization has several sponsorships")
+    outcomes = [
+        outcome
+        for item in items
+        if (outcome := sync_item(item, rows.get(item.sponsoring_member_id), organization, uow.ids.guid(), uow.now))
+    ]
+    new = [outcome for outcome in outcomes if outcome.answer.sponsoring_member_id not in rows]
+    every_new_row_has_mail = all(_row(outcome).offered_to_email for outcome in new)
+    _store_known(uow, organization_id, rows, outcomes)
+    _store_new(uow, keyring, organization, new, send=every_new_row_has_mail)
+    if organization.enabled and organization.events_enabled:
+        _log(uow, caller, organization_id)
+    if not every_new_row_has_mail:
+        raise ServerFaultError("an offer has nobody to go to")
+    return [Answered(outcome.answer, outcome.removed) for outcome in outcomes]
+
+
+def check_sync_key(uow: UnitOfWork, organization_id: str, presented: str | None) -> None:
+    """Compare a billing sync key exactly. Raises BadRequestError, or ServerFaultError if there never was one."""
+    if presented is None or not presented.strip():
+        raise BadRequestError(WRONG_SYNC_KEY)
+    stored = repo.api_keys.get(uow, organization_id, KeyType.BILLING_SYNC)
+    if stored is None:
+        raise ServerFaultError("no billing sync key was ever generated", diagnosis="SYNC_KEY_NEVER_GENERATED")
+    if not hmac.compare_digest(stored.api_key.encode(), presented.encode("utf-8", "surrogatepass")):
+        raise BadRequestError(WRONG_SYNC_KEY, diagnosis="SYNC_KEY_WRONG")
+
+
+def _complete(batch: Sequence[SyncItem | None] | None) -> list[SyncItem]:
+    if batch is None:
+        raise ServerFaultError("the batch is missing")
+    items = [item for item in batch if item is not None]
+    if len(items) != len(batch):
+        raise ServerFaultError("an element of the batch is null")
+    for item in items:
+        if any(text is not None and len(text) > _LONGEST_TEXT for text in (item.friendly_name, item.offered_to_email)):
+            raise ServerFaultError("a text is too long to be stored")
+    return items
+
+
+def _store_known(
+    uow: UnitOfWork, organization_id: str, rows: Mapping[str, Sponsorship], outcomes: Sequence[SyncOutcome]
+) -> None:
+    removed: set[str] = set()
+    for outcome in outcomes:
+        member_id = outcome.answer.sponsoring_member_id
+        if member_id not in rows:
+            continue
+        if outcome.row is None:
+            removed.add(member_id)
+        else:
+            uow.put(row_item(row_key(uow, organization_id, member_id), outcome.row))
+    for member_id in removed:
+        remove_only_row(uow, organization_id, member_id)
+
+
+def _store_new(
+    uow: UnitOfWork, keyring: Keyring, organization: Organization, new: Sequence[SyncOutcome], *, send: bool
+) -> None:
+    uow.get_many(repo.email_key(uow, row.offered_to_email) for row in map(_row, new) if row.offered_to_email)
+    name = unescape(organization.name)
+    for outcome in new:
+        # The row and its mail are next to each other, so that they are written in one group wherever possible.
+        add_row(uow, organization.id, _row(outcome))
+        if send:
+            send_offer(uow, keyring, _row(outcome), organization.id, name)
+
+
+def _row(outcome: SyncOutcome) -> Sponsorship:
+    if outcome.row is None:
+        raise ValueError("a new row is always stored")
+    return outcome.row
+
+
+def _log(uow: UnitOfWork, caller: Caller, organization_id: str) -> None:
+    event = OrganizationEvent(
+        id=uow.ids.guid(),
+        organization_id=organization_id,
+        type=EVENT_SPONSORSHIPS_SYNCED,
+        date=uow.now,
+        installation_id=caller.installation_id,
+    )
+    repo.log_event(uow, event)
+
+
+def _why_unknown(uow: UnitOfWork, organization_id: str) -> str:
+    elsewhere = Key(f"{uow.world}/{other_region(uow.region)}/organizations", organization_id)
+    return "ORGANIZATION_OTHER_REGION" if uow.get(elsewhere) is not None else "ORGANIZATION_UNKNOWN"

@@ -1,0 +1,67 @@
+"""A store that lets a test watch it and meddle with it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sosie.domain.errors import ConflictError
+from sosie.store.sqlite import SqliteStore
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from sosie.ports import Change, Item, Key
+
+
+class WatchedStore:
+    """A store in memory. `written` are the groups of changes that went through, in order.
+
+    `meddle` runs once, just before the next write: it is the other process that is a little faster.
+    """
+
+    def __init__(self) -> None:
+        self._store = SqliteStore()
+        self.written: list[list[Change]] = []
+        self.refused = 0
+        self._meddle: Callable[[], None] | None = None
+        self._always_refuse = False
+
+    def before_next_write(self, meddle: Callable[[], None]) -> None:
+        self._meddle = meddle
+
+    def refuse_next_write(self) -> None:
+        """Answer the next write with a conflict, whatever it is."""
+
+        def conflict() -> None:
+            raise ConflictError("refused by the test")
+
+        self._meddle = conflict
+
+    def refuse_writes(self) -> None:
+        """Answer every write with a conflict."""
+        self._always_refuse = True
+
+    def write(self, changes: Sequence[Change]) -> None:
+        meddle, self._meddle = self._meddle, None
+        try:
+            if meddle is not None:
+                meddle()
+            if self._always_refuse:
+                raise ConflictError("refused by the test")
+            self._store.write(changes)
+        except ConflictError:
+            self.refused += 1
+            raise
+        self.written.append(list(changes))
+
+    def get_many(self, keys: Sequence[Key]) -> dict[Key, Item]:
+        return self._store.get_many(keys)
+
+    def query(self, partition: str, prefix: str = "", **more: Any) -> list[Item]:
+        return self._store.query(partition, prefix, **more)
+
+    def drop(self, partition_prefix: str, partitions: Any) -> None:
+        self._store.drop(partition_prefix, partitions)
+
+    def close(self) -> None:
+        self._store.close()
