@@ -178,13 +178,19 @@ def _retag(
     change: Callable[[PushDevice], PushDevice],
 ) -> None:
     installation_id = _relayed_installation(caller)
-    # One after the other, as the cloud does it: devices before an unusable one are changed.
+    keys, unusable = [], None
     for device_id in device_ids:
-        if device_id is None:
-            raise ServerFaultError("a device is missing")
-        device = _device(uow, installation_id, hub_device_id(installation_id, device_id))
-        if device is not None:
-            _save(uow, change(device))
+        try:
+            hub_id = hub_device_id(installation_id, device_id or "")
+        except ServerFaultError as error:
+            unusable = error
+            break
+        keys.append(Key(uow.partition(_partition(installation_id)), f"{_DEVICE}{hub_id}"))
+    for device in _devices(uow.get_many(keys).values()):
+        _save(uow, change(device))
+    if unusable is not None:
+        # The cloud takes one after the other: devices before the unusable one are changed.
+        raise unusable
 
 
 def _partition(installation_id: str) -> str:

@@ -36,6 +36,16 @@ def _date_text(value: Any) -> Any:
     return value
 
 
+def _not_too_deep(value: Any, room: int = 31) -> Any:
+    """Refuse what is nested deeper than 32 levels, the body itself being the first."""
+    if isinstance(value, (dict, list)):
+        if room == 0:
+            raise ValueError("nested too deep")
+        for member in value.values() if isinstance(value, dict) else value:
+            _not_too_deep(member, room - 1)
+    return value
+
+
 Guid = Annotated[str, StringConstraints(pattern=_GUID_PATTERN, to_lower=True, strict=True)]
 """A GUID in the 36-character form, lower-cased. Missing is the all-zero GUID where the model says so."""
 Text = Annotated[str, Field(strict=True)]
@@ -49,6 +59,8 @@ Integer = Annotated[
 ]
 """A 32-bit number; it may be quoted."""
 WireDate = Annotated[datetime, BeforeValidator(_date_text)]
+AnyJson = Annotated[Any, BeforeValidator(_not_too_deep)]
+"""Anything, null included. Without a default the JSON must have the member (see `raw_json` to pass it on)."""
 
 
 class WireModel(BaseModel):
@@ -77,6 +89,8 @@ def bind_body(call: Call, model: type[WireModel]) -> WireModel:
         raise InvalidError({"$": [_not_readable("the document is too deep or not JSON", 0, 0)]}) from None
     if value is None:
         raise InvalidError(_EMPTY_BODY)
+    if "\\ud" in text or "\\uD" in text:
+        _check_surrogates(value)
     return bind_value(value, model)
 
 
@@ -105,6 +119,14 @@ def _no_constant(name: str) -> Any:
     raise ValueError(name)
 
 
+def _check_surrogates(value: Any) -> None:
+    """Raise InvalidError for half a character, escaped: no text can hold it."""
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError as error:
+        raise InvalidError({"$": [_not_readable(error.reason, 0, 0)]}) from None
+
+
 def _not_readable(problem: str, line: int, column: int) -> str:
     return f"The JSON value could not be read: {problem}. Path: $ | LineNumber: {line} | BytePositionInLine: {column}."
 
@@ -114,7 +136,13 @@ def _not_convertible(kind: str, path: str) -> str:
 
 
 def _type_error(error: ValidationError) -> dict[str, list[str]]:
-    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    found = error.errors(include_url=False, include_context=False, include_input=False)
+    first = found[0]
+    if first["type"] == "missing":
+        # That a member is missing shows at its object's end: a wrong value within the object comes before.
+        around = first["loc"][:-1]
+        within = (each for each in found if each["loc"][: len(around)] == around and each["type"] != "missing")
+        first = next(within, first)
     path = "$" + "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in first["loc"])
     if first["type"] == "missing":
         name = str(first["loc"][-1])
@@ -208,6 +236,7 @@ def _rule_errors(model: WireModel, path: str = "") -> dict[str, list[str]]:
 
 __all__ = [
     "EMPTY_GUID",
+    "AnyJson",
     "EnumByte",
     "Flag",
     "Guid",

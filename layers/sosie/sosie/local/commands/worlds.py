@@ -9,20 +9,26 @@ from sosie.local.options import Target, json_option, target_options
 from sosie.local.output import address, emit_json, good, heading, say
 
 
-@click.group(invoke_without_command=True)
-@target_options
-@json_option
-@click.pass_context
-def worlds(ctx: click.Context, target: Target, as_json: bool) -> None:
-    """List the worlds; create and drop them.
+@click.group()
+def worlds() -> None:
+    """List, create and drop worlds.
 
     A world is both regions with data, clock, mailbox and journal of its own. Its addresses begin with /w/{world}.
 
     \b
     Example:  sosie worlds create team-a --scenario families
     """
-    if ctx.invoked_subcommand is not None:
-        return
+
+
+@worlds.command("list")
+@target_options
+@json_option
+def list_worlds(target: Target, as_json: bool) -> None:
+    """List the worlds.
+
+    \b
+    Example:  sosie worlds list
+    """
     with target.client() as control:
         names = control.worlds()
     if as_json:
