@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from sosie.store.keyring import LocalKeyring
 from sosie.domain.clock import SettableClock
+from sosie.store.keyring import LocalKeyring
 from tests.support.cloud import TestCloud
 
 

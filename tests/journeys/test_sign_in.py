@@ -3,8 +3,7 @@
 import pytest
 
 from tests.journeys.support import crypto, jwt
-from tests.journeys.support.answers import assert_empty, assert_json, assert_oauth_error
-from tests.journeys.support.dotnet import Answer
+from tests.journeys.support.answers import assert_empty, assert_json, assert_oauth_error, assert_token
 from tests.journeys.support.person import CLIENT_HEADERS, Person
 
 EXTRAS = {
@@ -85,7 +84,7 @@ def test_refreshing_repeats_the_handle_and_brings_the_new_memberships(region, si
 
     # When two organizations are created, the refreshed token names one, then both
     one = assert_json(newcomer.create_families("One"))["id"]
-    answer = assert_json(newcomer.ask_for_token(newcomer.refresh_grant()))
+    answer = assert_token(newcomer.ask_for_token(newcomer.refresh_grant()))
     assert answer.keys() == OAUTH | {"refresh_token"}
     assert answer["refresh_token"] == newcomer.token_answer["refresh_token"]
     claims = jwt.verified(http, region, answer["access_token"]).claims
@@ -99,7 +98,7 @@ def test_refreshing_repeats_the_handle_and_brings_the_new_memberships(region, si
 
 
 def test_an_api_key_signs_in_and_the_master_password_still_opens_the_vault(region, owner, http):
-    answer = assert_json(owner.ask_for_token(owner.api_key_grant()))
+    answer = assert_token(owner.ask_for_token(owner.api_key_grant()))
     assert answer.keys() == OAUTH | EXTRAS
     assert answer["scope"] == "api"
     claims = jwt.verified(http, region, answer["access_token"]).claims
@@ -147,8 +146,8 @@ def test_a_refresh_token_belongs_to_its_client(owner):
 
 
 def test_an_installations_token_says_who_it_is_and_for_how_long(region, unconnected, http):
-    answer: Answer = unconnected.client("api.installation").ask_for_token()
-    body = assert_json_token(answer)
+    answer = unconnected.client("api.installation").ask_for_token()
+    body = assert_token(answer)
     assert body.keys() == OAUTH
     assert (body["expires_in"], body["scope"]) == (86400, "api.installation")
     claims = jwt.verified(http, region, body["access_token"]).claims
@@ -164,11 +163,3 @@ def test_without_a_token_the_api_answers_401_and_nothing_else(region, http, owne
     broken = owner.token_answer["access_token"][:-6] + "AAAAAA"
     headers = {"Authorization": f"Bearer {broken}"}
     assert_empty(http.get(f"{region.api}/accounts/profile", headers=headers), 401)
-
-
-def assert_json_token(answer: Answer) -> dict:
-    assert answer.status_code == 200, answer.content
-    assert answer.headers["Content-Type"] == "application/json; charset=UTF-8"
-    assert answer.headers["Cache-Control"] == "no-store, no-cache, max-age=0"
-    assert answer.headers["Pragma"] == "no-cache"
-    return answer.json()

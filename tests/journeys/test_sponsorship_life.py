@@ -26,9 +26,7 @@ def member(sign_in, region):
     return sign_in(region.cast.member)
 
 
-def test_an_offer_made_in_the_cloud_shows_in_the_sponsors_profile_at_every_step(
-    region, member, family_owner, mailbox
-):
+def test_an_offer_made_in_the_cloud_shows_in_the_sponsors_profile_at_every_step(region, member, family_owner, mailbox):
     organization = region.enterprise["id"]
     assert sponsorship_fields(member, organization) == NO_SPONSORSHIP
 

@@ -2,10 +2,10 @@
 
 import pytest
 
-from tests.journeys.support.answers import assert_empty, assert_json, assert_oauth_error
+from tests.journeys.support.answers import assert_empty, assert_json, assert_oauth_error, assert_token
 from tests.journeys.support.dotnet import IdentityClient, NoTokenError, Wire
 from tests.journeys.support.region import Installation
-from tests.journeys.support.self_hosted import SelfHosted, new_id
+from tests.journeys.support.self_hosted import new_id
 
 SCOPES = ("api.installation", "api.licensing", "api.push")
 
@@ -118,8 +118,8 @@ def test_a_token_of_another_scope_may_not_pull_a_licence(region, server, scope):
 def test_an_owner_may_not_sync_and_a_server_may_not_read_an_account(region, owner, unconnected, http):
     body = {"sponsoringOrganizationCloudId": region.enterprise["id"], "sponsorshipsBatch": []}
     assert_empty(owner.call("POST", "/organization/sponsorship/sync", json=body), 403)
-    token = assert_token(unconnected)
-    headers = {"Authorization": f"Bearer {token}"}
+    token = assert_token(unconnected.client("api.installation").ask_for_token())
+    headers = {"Authorization": f"Bearer {token['access_token']}"}
     assert_empty(http.get(f"{region.api}/accounts/profile", headers=headers), 403)
 
 
@@ -147,9 +147,3 @@ def test_the_installer_finds_its_installation_in_its_region_alone(region, other_
     answer = looked_up(other_region, mine)
     assert (answer.status_code, answer.json()["message"]) == (404, "Resource not found.")
     assert http.get(f"{region.api}/installations/abc").json()["validationErrors"].keys() == {"id"}
-
-
-def assert_token(server: SelfHosted) -> str:
-    answer = server.client("api.installation").ask_for_token()
-    assert answer.status_code == 200
-    return answer.json()["access_token"]

@@ -56,30 +56,27 @@ def test_somebody_who_is_no_member_meets_the_clouds_null_reference(region, famil
 
 
 def test_a_member_who_accepted_and_is_not_confirmed_yet_cannot_sponsor(region, world, http):
-    # Given an organization with such a member, beside the scenario's own (nobody of `families` is in that state)
-    members = [{"email": region.cast.owner, "role": "owner"}, {"email": "dora@half.test", "status": "accepted"}]
+    # Given an organization with such a member, seeded on top (nobody of `families` is in that state)
+    chief, dora = "chief@half.test", "dora@half.test"
     half_way = {
-        "version": 1,
-        "name": "half-way",
-        "regions": {
-            region.name: {
-                "users": [{"email": "dora@half.test", "name": "Dora"}],
-                "organizations": [
-                    {"name": "Half Way", "plan": "enterprise-annually", "seats": 5, "members": members}
-                ],
-            }
-        },
+        "name": "Half Way",
+        "plan": "enterprise-annually",
+        "billingEmail": chief,
+        "members": [{"email": chief, "role": "owner"}, {"email": dora, "status": "accepted"}],
     }
-    world.control("POST", "/seed", json={"scenario": half_way})
+    users = [{"email": each, "name": each, "masterPassword": "half way there"} for each in (chief, dora)]
+    document = {"users": users, "organizations": [half_way]}
+    half_way_scenario = {"version": 1, "name": "half-way", "regions": {region.name: document}}
+    world.control("POST", "/seed", json={"scenario": half_way_scenario})
     here = Region(region.name, world.control("GET")["regions"][region.name])
 
     # When she signs in and offers
-    dora = Person(http, here, "dora@half.test").login()
-    answer = dora.offer(here.organization("Half Way")["id"], "somebody@else.test")
+    member = Person(http, here, dora).login()
+    answer = member.offer(here.organization("Half Way")["id"], "somebody@else.test")
 
     # Then the membership does not count yet, neither here nor among her organizations
     assert_error(answer, 400, "Only confirmed users can sponsor other organizations.")
-    assert dora.profile()["organizations"] == []
+    assert member.profile()["organizations"] == []
 
 
 def test_an_offer_to_something_that_is_no_address_is_refused(region, owner):
@@ -169,9 +166,7 @@ def test_a_member_sponsors_one_organization_at_a_time(region, sign_in, family_ow
     assert_error(answer, 400, "Can only sponsor one organization per Organization User.")
 
 
-def test_the_policy_against_free_families_stops_offers_and_shows_at_the_link(
-    region, synced_offer, owner, family_owner
-):
+def test_the_policy_against_free_families_stops_offers_and_shows_at_the_link(region, synced_offer, owner, family_owner):
     organization = region.enterprise["id"]
     token = synced_offer(family_owner.email)
     assert owner.set_families_policy(organization, enabled=True).status_code == 200

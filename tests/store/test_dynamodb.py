@@ -1,10 +1,8 @@
-"""What only the DynamoDB store does: retries of half answers, conflicts by reason, limits, late imports."""
+"""What only the DynamoDB store does: retries of half answers, groups in order, conflicts by reason."""
 
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 
 import pytest
 from botocore.exceptions import ClientError
@@ -12,8 +10,7 @@ from botocore.exceptions import ClientError
 from sosie.domain.errors import ConflictError
 from sosie.ports import Delete, Item, Key, Put
 from sosie.store import dynamodb as adapter
-from sosie.store.dynamodb import DynamoDbStore, StoreBusyError, connect, create_table, localstack
-from sosie.store.dynamodb_items import NotStorableError
+from sosie.store.dynamodb import DynamoDbStore, StoreBusyError
 
 HERE = "acme/us/members"
 ALICE = Key(HERE, "alice")
@@ -205,6 +202,11 @@ def test_the_groups_of_a_large_write_go_one_after_the_other_in_the_given_order(s
     assert written == [each.item.key.sort for each in puts(230)]
 
 
+def test_a_group_that_is_too_heavy_for_one_transaction_is_written_in_two(store, client):
+    store.write(puts(15, {"text": "x" * 300_000}))
+    assert [len(call["TransactItems"]) for call in client.parameters_of("transact_write_items")] == [12, 3]
+
+
 def test_groups_before_a_failing_one_stay_and_none_after_it_is_tried(store, client):
     store.write([put("150")])
     with pytest.raises(ConflictError):
@@ -289,86 +291,3 @@ def test_a_repeated_write_that_meets_somebody_elses_is_a_conflict(store, client)
     client.answers["put_item"] = [somebody_else_was_first]
     with pytest.raises(ConflictError):
         store.write([put("alice", {"by": "me"})])
-
-
-# DynamoDB's limits.
-
-
-def test_a_group_that_is_too_heavy_for_one_transaction_is_written_in_two(store, client):
-    store.write(puts(15, {"text": "x" * 300_000}))
-    assert [len(call["TransactItems"]) for call in client.parameters_of("transact_write_items")] == [12, 3]
-
-
-@pytest.mark.parametrize(
-    ("length", "orders"),
-    [(409_700, {}), (204_900, {"by_name": "x"}), (136_600, {"by_name": "x", "by_sync": "x"})],
-    ids=["an item", "an item in one order", "an item in two orders"],
-)
-def test_what_is_heavier_than_dynamodb_takes_is_refused_before_anything_is_written(store, length, orders):
-    with pytest.raises(NotStorableError, match=f"an item of {length // 1000}"):
-        store.write([*puts(150), put("heavy", {"t": "x" * length}, orders=orders)])
-    assert store.query(HERE) == []
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        put(""),
-        put("x" * 1025),
-        put("é" * 513),
-        Put(Item(Key("", "x"), {})),
-        Put(Item(Key("x" * 2049, "x"), {})),
-        Delete(Key(HERE, "")),
-    ],
-    ids=["empty", "long", "long in UTF-8", "no partition", "long partition", "removal"],
-)
-def test_a_key_that_dynamodb_does_not_take_is_refused(store, change):
-    with pytest.raises(NotStorableError, match="a key needs"):
-        store.write([change])
-
-
-def test_a_place_that_dynamodb_does_not_take_is_refused(store):
-    with pytest.raises(NotStorableError, match="a place by_name is longer"):
-        store.write([put("alice", orders={"by_name": "x" * 1020})])
-
-
-# Making the table and the client.
-
-
-def test_creating_a_table_that_is_there_leaves_it_alone(store, client, dynamodb):
-    store.write([put("alice")])
-    (parameters,) = client.parameters_of("put_item")
-    create_table(dynamodb, parameters["TableName"])
-    assert sorts(store.query(HERE)) == ["alice"]
-
-
-def test_a_created_table_forgets_what_expired(new_table, dynamodb):
-    described = dynamodb.describe_time_to_live(TableName=new_table())["TimeToLiveDescription"]
-    assert described == {"TimeToLiveStatus": "ENABLED", "AttributeName": "expires"}
-
-
-@pytest.mark.usefixtures("dynamodb")
-def test_connecting_can_create_the_table():
-    store = connect("connected", region="eu-west-1", create=True)
-    store.write([put("alice")])
-    again = connect("connected", region="eu-west-1")
-    assert sorts(again.query(HERE)) == ["alice"]
-    again.close()
-    store.close()
-
-
-def test_localstack_is_found_through_its_own_client(monkeypatch):
-    created: list[tuple[str, str]] = []
-    monkeypatch.setattr(
-        adapter, "create_table", lambda client, table: created.append((client.meta.endpoint_url, table))
-    )
-    localstack("sosie").close()
-    assert created == [("http://localhost:4566", "sosie")]
-
-
-def test_boto3_is_not_imported_before_a_table_is_connected():
-    check = (
-        "import sys, sosie.store.dynamodb\n"
-        "sys.exit(any(name.partition('.')[0] in ('boto3', 'botocore') for name in sys.modules))"
-    )
-    assert subprocess.run([sys.executable, "-c", check], check=False).returncode == 0

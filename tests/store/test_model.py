@@ -19,11 +19,7 @@ sorts = st.text("aB1é🦊\x01", min_size=1, max_size=3)
 places = st.text("aB1é🦊\x01", max_size=2)
 keys = st.builds(Key, st.sampled_from(PARTITIONS), sorts)
 json_values = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers()
-    | st.floats(allow_nan=False, allow_infinity=False)
-    | st.text(max_size=5),
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=5),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
     max_leaves=5,
 )
@@ -90,9 +86,7 @@ class StoreAndModel(RuleBasedStateMachine):
         self.store = open_store()
         self.model = Model()
 
-    @initialize(
-        group=st.lists(items.map(lambda item: replace(item, version=0)), max_size=8, unique_by=lambda i: i.key)
-    )
+    @initialize(group=st.lists(items.map(lambda item: replace(item, version=0)), max_size=8, unique_by=lambda i: i.key))
     def start_with_some_items(self, group):
         self.write([Put(item) for item in group])
 

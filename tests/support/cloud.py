@@ -46,9 +46,7 @@ class TestCloud:
 
     __test__ = False
 
-    def __init__(
-        self, region: str = "us", keyring: Any = None, store: Any = None, scenario: str = "families"
-    ) -> None:
+    def __init__(self, region: str = "us", keyring: Any = None, store: Any = None, scenario: str = "families") -> None:
         self.region = region
         self.clock = SettableClock(START)
         self.sosie = Sosie(Settings(scenario=scenario), store=store, clock=self.clock, keyring=keyring)

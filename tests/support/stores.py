@@ -31,23 +31,17 @@ class WatchedStore:
 
     def refuse_next_write(self) -> None:
         """Answer the next write with a conflict, whatever it is."""
-
-        def conflict() -> None:
-            raise ConflictError("refused by the test")
-
-        self._meddle = conflict
+        self._meddle = _conflict
 
     def refuse_writes(self) -> None:
         """Answer every write with a conflict."""
-        self._always_refuse = True
+        self._meddle, self._always_refuse = _conflict, True
 
     def write(self, changes: Sequence[Change]) -> None:
-        meddle, self._meddle = self._meddle, None
+        meddle, self._meddle = self._meddle, _conflict if self._always_refuse else None
         try:
             if meddle is not None:
                 meddle()
-            if self._always_refuse:
-                raise ConflictError("refused by the test")
             self._store.write(changes)
         except ConflictError:
             self.refused += 1
@@ -65,3 +59,7 @@ class WatchedStore:
 
     def close(self) -> None:
         self._store.close()
+
+
+def _conflict() -> None:
+    raise ConflictError("refused by the test")

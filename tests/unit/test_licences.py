@@ -379,9 +379,7 @@ CLAIMED_IF_NOT_NULL = {
     "SmServiceAccounts": "sm_service_accounts",
     "ExpirationWithoutGracePeriod": "expiration_without_grace_period",
 }
-ACME_COMPLETE = replace(
-    ACME, business_name="Acme Ltd", max_collections=9, sm_seats=7, sm_service_accounts=8, seats=25
-)
+ACME_COMPLETE = replace(ACME, business_name="Acme Ltd", max_collections=9, sm_seats=7, sm_service_accounts=8, seats=25)
 
 
 class TestToken:

@@ -65,7 +65,7 @@ class Sosie:
         if self._keyring is not None:
             return self._keyring
         if self.settings.secret_prefix is not None:
-            from sosie.crypto.secrets_manager import SecretsManagerKeyring
+            from sosie.store.secrets_manager import SecretsManagerKeyring
 
             return SecretsManagerKeyring(self.clock, self.settings.secret_prefix)
         from sosie.store.keyring import LocalKeyring
@@ -141,9 +141,11 @@ def deployed() -> Sosie:
 
 def lambda_service(name: str) -> Callable[[dict[str, Any], Any], dict[str, Any]]:
     """Return the Lambda handler of a service or of the control plane. Nothing is built before the first event."""
-    if name == "control":
-        return lambda event, context: deployed().control.handle(event, context)
-    return lambda event, context: deployed().gate.handle(event, context)
+
+    def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
+        return (deployed().control if name == "control" else deployed().gate).handle(event, context)
+
+    return handle
 
 
 def wait(response: dict[str, Any]) -> dict[str, Any]:

@@ -71,6 +71,16 @@ def assert_oauth_error(answer: Any, **body: Any) -> None:
     assert "WWW-Authenticate" not in answer.headers
 
 
+def assert_token(answer: Any) -> dict[str, Any]:
+    """A granted token, in the framework's own dialect of headers."""
+    assert answer.status_code == 200, describe(answer)
+    assert answer.headers["Content-Type"] == "application/json; charset=UTF-8"
+    assert answer.headers["Cache-Control"] == "no-store, no-cache, max-age=0"
+    assert answer.headers["Pragma"] == "no-cache"
+    assert answer.json()["token_type"] == "Bearer"
+    return answer.json()
+
+
 def _error_body(message: str, errors: dict[str, list[str]] | None) -> dict[str, Any]:
     details = dict.fromkeys(("exceptionMessage", "exceptionStackTrace", "innerExceptionMessage"))
     return {"object": "error", "message": message, "validationErrors": errors} | details

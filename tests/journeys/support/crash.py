@@ -1,6 +1,7 @@
 """Writers that never stop by themselves, and the record of what was acknowledged to them before the kill."""
 
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,6 +10,7 @@ import httpx
 
 from tests.journeys.support.region import Installation
 from tests.journeys.support.self_hosted import new_id
+from tests.journeys.support.server import pause
 
 ROWS_PER_SYNC = 40
 
@@ -69,6 +71,13 @@ class Writers:
         thread = threading.Thread(target=work, daemon=True)
         self._threads.append(thread)
         thread.start()
+
+    def wait_until_both_kinds_were_acknowledged(self, seconds: float = 30) -> None:
+        deadline = time.monotonic() + seconds
+        while not (self.record.installations and self.record.rows) and time.monotonic() < deadline:
+            pause(0.01)
+        assert self.record.installations, f"no installation acknowledged in {seconds} s"
+        assert self.record.rows, f"no sync acknowledged in {seconds} s"
 
     def join(self) -> Record:
         self._told_to_stop.set()

@@ -5,7 +5,6 @@ httpx is imported with the first request: who only builds a client should not wa
 
 from __future__ import annotations
 
-import ssl
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import quote, urlsplit
@@ -15,11 +14,13 @@ from sosie.domain.errors import SosieError
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
+    from ssl import SSLContext
 
     import httpx
 
 DEFAULT_URL = "http://127.0.0.1:8787"
-_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+"""How this machine is called by itself."""
 
 
 class ControlClientError(SosieError):
@@ -142,11 +143,13 @@ class ControlClient:
         import httpx  # late: building a client costs nothing
 
         headers = {"authorization": f"Bearer {self._token}"} if self._token else {}
-        verify: ssl.SSLContext | bool = True
+        verify: SSLContext | bool = True
         if self._cacert is not None and self.url.startswith("https:"):
+            import ssl  # late, as above
+
             verify = ssl.create_default_context(cafile=str(self._cacert))
         # A proxy of the environment cannot reach this machine's own loopback.
-        trust_env = urlsplit(self.url).hostname not in _LOOPBACK
+        trust_env = urlsplit(self.url).hostname not in LOOPBACK
         return httpx.Client(headers=headers, verify=verify, timeout=self._timeout, trust_env=trust_env)
 
     def _in(
@@ -184,4 +187,6 @@ def _reason(error: Exception) -> str:
     text = str(error) or type(error).__name__
     if "CERTIFICATE_VERIFY_FAILED" in text:
         return "its certificate is not trusted; name Sosie's CA with --cacert or SOSIE_CACERT"
+    if "disconnected without sending" in text:
+        return "it hung up; perhaps it speaks https there"
     return text

@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl, unquote
 from aws_lambda_powertools.event_handler.api_gateway import APIGatewayHttpResolver, Response
 
 from sosie import __version__
-from sosie.control import access, mailbox, requests, state, summary
+from sosie.control import access, mailbox, pushes, requests, state, summary
 from sosie.control.problems import ProblemError, bad_request, no_such
 from sosie.domain.errors import ConflictError, ScenarioError
 from sosie.domain.regions import REGIONS
@@ -80,6 +80,7 @@ class ControlHandler:
             ("POST", "/worlds/{world}/reset", self.reset),
             ("GET", "/worlds/{world}/mail", self.list_mail),
             ("GET", "/worlds/{world}/mail/{id}", self.read_mail),
+            ("GET", "/worlds/{world}/push", self.read_push),
             ("GET", "/worlds/{world}/journal", self.list_journal),
             ("GET", "/worlds/{world}/journal/{id}", self.read_entry),
         )
@@ -165,6 +166,11 @@ class ControlHandler:
             raise no_such("mail", request.params["id"])
         return found
 
+    def read_push(self, request: Request) -> Any:
+        """Registered devices and what each would have received; `?region=&installation=`."""
+        world = self._known_world(request)
+        return pushes.read_push(self._worlds, world, request.query.get("region"), request.query.get("installation"))
+
     def list_journal(self, request: Request) -> Any:
         """Entries, oldest first; filters are the entry's own member names, `limit` and `after`."""
         return requests.list_requests(self._worlds.store, self._known_world(request), request.query)
@@ -180,7 +186,7 @@ class ControlHandler:
 
     def handle(self, event: Mapping[str, Any], context: object = None, *, trusted: bool = False) -> dict[str, Any]:
         """Return the payload 2.0 response. `trusted`: the server can be reached from this machine only."""
-        self._resolver.append_context(trusted=trusted)
+        self._resolver.append_context(trusted=trusted)  # type: ignore[no-untyped-call]  # Powertools leaves it untyped
         response: dict[str, Any] = self._resolver.resolve(event, context)  # type: ignore[arg-type]  # no verb looks at it
         return response
 
@@ -204,8 +210,7 @@ class ControlHandler:
             except ProblemError as problem:
                 return _problem(problem)
             except ScenarioError as error:
-                problem = bad_request(str(error), where=error.where, problem=error.problem)
-                return _problem(problem)
+                return _problem(bad_request(str(error), where=error.where, problem=error.problem))
             except ConflictError as error:
                 return _problem(ProblemError(409, "Conflict", f"Something of it is there already: {error}."))
             except Exception:

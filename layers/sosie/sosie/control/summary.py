@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from sosie.domain.dates import wire_date
+from sosie.domain.html_text import decoded
 from sosie.domain.members import MemberStatus, Role
 from sosie.domain.regions import SERVICES
 from sosie.services import repository as repo
 from sosie.services.world_record import DEFAULT_WORLD
-from sosie.domain.dates import wire_date
 
 if TYPE_CHECKING:
     from sosie.domain.organizations import Organization
@@ -68,7 +69,7 @@ def _organization(uow: UnitOfWork, organization: Organization, emails: dict[str,
     owners = [m for m in members if m.role is Role.OWNER and m.status is MemberStatus.CONFIRMED]
     return {
         "id": organization.id,
-        "name": organization.name,
+        "name": decoded(organization.name),
         "plan": organization.plan.slug,
         "tier": organization.plan.label.lower(),
         "enabled": organization.enabled,

@@ -72,6 +72,11 @@ _ALL = (
     ),
     Diagnosis("ORGANIZATION_UNKNOWN", "No organization has this id.", "Use the id in the organization's licence file."),
     Diagnosis(
+        "PUSH_DELETE_LEGACY_PATH",
+        "The relay has no POST /push/delete/{id}: the device stays registered.",
+        "Send POST /push/delete with the id in the body; vaultwarden cannot, and ignores the 404.",
+    ),
+    Diagnosis(
         "REGION_MISMATCH",
         "The installation belongs to the other region.",
         "Set identityUri, apiUri and pushRelayBaseUri to that region; cloudRegion alone changes none of them.",

@@ -1,4 +1,4 @@
-"""Clients, grants and scopes of the token endpoint, and the checks before a grant's own (docs/contract/identity.md §4.1)."""
+"""Clients, grants and scopes of the token endpoint, and the checks before a grant's own (identity.md §4.1)."""
 
 from __future__ import annotations
 
@@ -151,3 +151,18 @@ def granted_scopes(client: OAuthClient, requested: str) -> tuple[str, ...]:
         if word not in KNOWN_SCOPES or word not in client.scopes:
             raise TokenRefusedError("invalid_scope", diagnosis="SCOPE_NOT_GRANTED")
     return tuple(words)
+
+
+def parse_client_version(text: str) -> tuple[int, ...] | None:
+    """Return a client's version, or None unless .NET reads it: two to four dot-separated 32-bit integers.
+
+    Versions compare as .NET compares them: `2025.6` comes before `2025.6.0`.
+    """
+    parts = [part.strip() for part in text.split(".")]
+    if not 2 <= len(parts) <= 4 or not all(part.isascii() and part.isdigit() for part in parts):
+        return None
+    digits = [part.lstrip("0") or "0" for part in parts]
+    if max(map(len, digits)) > len(str(2**31)):
+        return None
+    numbers = tuple(map(int, digits))
+    return numbers if max(numbers) < 2**31 else None

@@ -36,7 +36,7 @@ def prefixed(installation_id: str, value: str | None) -> str | None:
 
 
 def hub_device_id(installation_id: str, device_id: str) -> str:
-    """Return what the hub calls a device. Raises ServerFaultError: it is a GUID, by which a part of the hub is chosen."""
+    """Return what the hub calls a device. Raises ServerFaultError unless it is a GUID: that chooses the hub's shard."""
     if parse_guid(device_id) is None or device_id != device_id.strip():
         raise ServerFaultError("a device id is a GUID")
     return f"{installation_id}_{device_id}"
@@ -181,7 +181,7 @@ def _latest(changes: list[TagChange]) -> tuple[TagChange, ...]:
 
 @dataclass(frozen=True, slots=True)
 class PushMessage:
-    """What a server wants delivered (C.4), without its payload. `device_id` and `identifier` are the acting device's."""
+    """What a server wants delivered (C.4), but for the payload. `device_id`, `identifier`: the acting device's."""
 
     type: int
     user_id: str | None = None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import json
 import re
 from typing import TYPE_CHECKING
 from urllib.parse import unquote_plus
@@ -35,6 +36,7 @@ SECRET_NAMES = (
     "newDeviceOtp",
     "otp",
     "password",
+    "paymentToken",
     "privateKey",
     "pushToken",
     "refresh_token",
@@ -45,11 +47,23 @@ SECRET_NAMES = (
     "userSymmetricKey",
     "wrappedPrivateKey",
 )
-SECRET_HEADERS = frozenset({"authorization", "cookie", "set-cookie", "x-api-key", "proxy-authorization"})
+SECRET_HEADERS = frozenset(
+    {"authorization", "cookie", "set-cookie", "x-api-key", "x-amz-security-token", "proxy-authorization"}
+)
 
-_NAMES = "|".join(sorted(SECRET_NAMES, key=len, reverse=True))
-_IN_JSON = re.compile(rf'("(?:{_NAMES})"\s*:\s*)("(?:[^"\\]|\\.)*"?|[^\s,}}\]\[{{"]+)', re.IGNORECASE | re.DOTALL)
-_IN_FORM = re.compile(rf"((?:^|[&?])(?:{_NAMES})=)([^&#\s]*)", re.IGNORECASE)
+_LOWER_NAMES = frozenset(name.lower() for name in SECRET_NAMES)
+# What could be a name is found by what stands around it and then looked up: a pattern of all names is slow.
+_MEMBER = re.compile(r"""["']([A-Za-z_]+)["']\s*:\s*""")
+_VALUE = re.compile(
+    r'"[^"\\]*(?:\\.[^"\\]*)*"?'  # a text, closed or not
+    r"|'[^'\\]*(?:\\.[^'\\]*)*'?"  # what some languages print instead
+    r"|\[[^\]]*\]?|\{[^}]*\}?"  # no secret has this shape, but what is in there may be one
+    r"""|[^\s,\]}\[{"'][^,\]}\r\n]*""",  # a number, or a text without quotes
+    re.DOTALL,
+)
+_IN_LINK = re.compile(r"""([&?])([\w%]+)=([^&#\s"'<>]+)""")
+_IN_FORM = re.compile(r"(^|[&?])([^=&?]*)=([^&]+)")
+_LOOKS_LIKE_JSON = re.compile(r"""\s*[\[{"']""")
 _HARMLESS = frozenset({"null", "true", "false", '""', ""})
 
 
@@ -70,22 +84,43 @@ class Redactor:
 
     def text(self, text: str) -> str:
         """Return a body, a query or a path whose secrets are replaced, be it JSON or a form."""
-        text = _IN_JSON.sub(self._json_member, text)
-        return _IN_FORM.sub(self._form_field, text)
+        text = self._json_members(text)
+        if _LOOKS_LIKE_JSON.match(text):
+            return _IN_LINK.sub(self._field, text)
+        return _IN_FORM.sub(self._field, text)
 
     def _header(self, name: str, value: str) -> str:
         if name.lower() not in SECRET_HEADERS:
-            return value
+            return _IN_LINK.sub(self._field, value)
         scheme, blank, credentials = value.partition(" ")
         if blank and scheme.isalpha():
             return f"{scheme} {self.fingerprint(credentials.strip())}"
         return self.fingerprint(value)
 
-    def _json_member(self, match: re.Match[str]) -> str:
-        value = match[2]
-        if value in _HARMLESS:
-            return match[0]
-        return f'{match[1]}"{self.fingerprint(value.strip(chr(34)))}"'
+    def _json_members(self, text: str) -> str:
+        parts, done = [], 0
+        for member in _MEMBER.finditer(text):
+            if member.start() < done or member[1].lower() not in _LOWER_NAMES:
+                continue
+            found = _VALUE.match(text, member.end())
+            if found is None or found[0].rstrip() in _HARMLESS:
+                continue
+            parts += [text[done : member.end()], f'"{self.fingerprint(_unquoted(found[0].rstrip()))}"']
+            done = found.end()
+        return "".join([*parts, text[done:]])
 
-    def _form_field(self, match: re.Match[str]) -> str:
-        return match[1] + self.fingerprint(unquote_plus(match[2])) if match[2] else match[0]
+    def _field(self, match: re.Match[str]) -> str:
+        before, name, value = match.groups()
+        if unquote_plus(name).lower() not in _LOWER_NAMES:
+            return match[0]
+        return f"{before}{name}={self.fingerprint(unquote_plus(value))}"
+
+
+def _unquoted(value: str) -> str:
+    """Return the text a JSON value stands for, however its characters are escaped."""
+    if value.startswith('"'):
+        try:
+            return str(json.loads(value, strict=False))
+        except ValueError:
+            return value.strip('"')
+    return value.strip("'")

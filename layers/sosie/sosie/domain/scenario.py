@@ -177,8 +177,17 @@ _KDF_TYPES = {"pbkdf2": KdfType.PBKDF2_SHA256, "argon2id": KdfType.ARGON2ID}
 _DEFAULT_KDF = KdfSettings(KdfType.PBKDF2_SHA256, 5_000)
 
 
-def parse_scenario(document: Any) -> Scenario:
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a region holds already, which a scenario that comes on top may refer to: e-mails in lower case, names."""
+
+    emails: frozenset[str] = frozenset()
+    organizations: frozenset[str] = frozenset()
+
+
+def parse_scenario(document: Any, known: Mapping[Region, Known] | None = None) -> Scenario:
     """Return a checked scenario. Raises ScenarioError."""
+    known = known or {}
     root = Node(document, "")
     version = root.get("version", int, VERSION)
     if version != VERSION:
@@ -190,13 +199,13 @@ def parse_scenario(document: Any) -> Scenario:
     kdf = _kdf(defaults.member("kdf"), _DEFAULT_KDF)
     defaults.done()
     parts = root.member("regions") or Node({}, "regions")
-    regions = {region: _region(parts.member(region), password, kdf) for region in REGIONS}
+    regions = {region: _region(parts.member(region), password, kdf, known.get(region, Known())) for region in REGIONS}
     parts.done()
     root.done()
     return Scenario(name, seed, regions)
 
 
-def _region(node: Node | None, password: str | None, kdf: KdfSettings) -> SeedRegion:
+def _region(node: Node | None, password: str | None, kdf: KdfSettings, known: Known) -> SeedRegion:
     if node is None:
         return SeedRegion()
     region = SeedRegion(
@@ -206,17 +215,19 @@ def _region(node: Node | None, password: str | None, kdf: KdfSettings) -> SeedRe
         sponsorships=node.each("sponsorships", _sponsorship),
     )
     node.done()
-    _check_references(node, region)
+    _check_references(node, region, known)
     return region
 
 
-def _check_references(node: Node, region: SeedRegion) -> None:
+def _check_references(node: Node, region: SeedRegion, known: Known) -> None:
     emails = [user.email.lower() for user in region.users]
     names = [organization.name for organization in region.organizations]
     for kind, found in (("users", emails), ("organizations", names)):
         for at, name in enumerate(found):
             if name in found[:at]:
                 raise ScenarioError(f"{node.where}.{kind}[{at}]", f"{name!r} is there already")
+    emails += known.emails
+    names += known.organizations
     for at, organization in enumerate(region.organizations):
         for place, member in enumerate(organization.members):
             if member.status is not MemberStatus.INVITED and member.email.lower() not in emails:
@@ -278,11 +289,12 @@ def _kdf(node: Node | None, default: KdfSettings) -> KdfSettings:
 def _organization(node: Node) -> SeedOrganization:
     subscription = node.member("subscription")
     subscribed = subscription is None or subscription.value is not False
+    members = node.each("members", _member)
     read = SeedOrganization(
         name=node.need("name", str),
         plan=node.choice("plan", PLANS_BY_SLUG, PLANS_BY_SLUG["enterprise-annually"]),
-        billing_email=node.need("billingEmail", str),
-        members=node.each("members", _member),
+        billing_email=node.get("billingEmail", str) or _first_address(node, members),
+        members=members,
         seats=node.get("seats", int),
         enabled=node.get("enabled", bool, True),
         subscription=_subscription(subscription) if subscribed else None,
@@ -296,6 +308,12 @@ def _organization(node: Node) -> SeedOrganization:
     )
     node.done()
     return read
+
+
+def _first_address(node: Node, members: tuple[SeedMember, ...]) -> str:
+    if not members:
+        raise Node(None, f"{node.where}.billingEmail").fail("is missing, and there is no member to take it from")
+    return members[0].email
 
 
 def _subscription(node: Node | None) -> SeedSubscription:

@@ -13,6 +13,8 @@ from sosie.domain.errors import BadRequestError, ServerFaultError
 from sosie.domain.plans import Tier
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sosie.domain.organizations import Organization
 
 FAMILIES_FOR_ENTERPRISE = 0
@@ -73,11 +75,16 @@ class SyncItem:
 
 @dataclass(frozen=True, slots=True)
 class SyncOutcome:
-    """What one item led to: the row as it is to be stored (None: it is deleted), and the answer's item."""
+    """What one item led to: the row as it is to be stored (None: it is deleted), and what the answer adds to the item.
 
+    The answer's last sync is the time of the request.
+    """
+
+    item: SyncItem
     row: Sponsorship | None
-    answer: SyncItem
+    valid_until: datetime | None
     removed: bool
+    new: bool
 
 
 def require_sponsorship_type(number: int | None) -> None:
@@ -128,11 +135,11 @@ def is_beyond_grace(organization: Organization, now: datetime) -> bool:
 
 
 def sync_item(
-    item: SyncItem, row: Sponsorship | None, organization: Organization, new_id: str, now: datetime
+    item: SyncItem, row: Sponsorship | None, organization: Organization, new_id: Callable[[], str], now: datetime
 ) -> SyncOutcome | None:
     """Apply one reported row to the cloud's (§2.8, steps 1 to 5). None: the item is skipped, so simply absent.
 
-    `row` None means that the cloud does not know the member; `new_id` is then the new row's.
+    `row` None means that the cloud does not know the member; `new_id` then gives the new row's.
     """
     require_sponsorship_type(item.plan_sponsorship_type)
     if organization.tier is not Tier.ENTERPRISE:
@@ -144,24 +151,20 @@ def sync_item(
         if is_beyond_grace(organization, now):
             return None
         row = Sponsorship(
-            id=new_id,
+            id=new_id(),
             sponsoring_organization_id=organization.id,
             sponsoring_member_id=item.sponsoring_member_id,
             friendly_name=item.friendly_name,
             offered_to_email=item.offered_to_email,
             plan_sponsorship_type=item.plan_sponsorship_type,
         )
-    stored: Sponsorship | None = replace(row, last_sync_date=now)
-    removed = False
-    if item.to_delete:
-        removed = not row.redeemed
-        if row.redeemed:
-            stored = replace(row, last_sync_date=now, to_delete=True)
-        elif known:
-            stored = None
-        # An unknown row stays although the answer says it is gone: the cloud deletes by an id it does not have yet.
-    answer = replace(item, valid_until=row.valid_until, last_sync_date=now)
-    return SyncOutcome(stored, answer, removed)
+    removed = item.to_delete and not row.redeemed
+    stored: Sponsorship | None = None
+    # An unknown row stays although the answer says it is gone: the cloud deletes by an id it does not have yet.
+    if not (removed and known):
+        to_delete = row.to_delete or (item.to_delete and row.redeemed)
+        stored = replace(row, last_sync_date=now, to_delete=to_delete)
+    return SyncOutcome(item, stored, row.valid_until, removed=removed, new=not known)
 
 
 def check_may_sponsor(organization: Organization | None) -> None:

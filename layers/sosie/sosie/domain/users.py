@@ -26,7 +26,10 @@ class KdfSettings:
 
 @dataclass(frozen=True, slots=True)
 class UserKeys:
-    """Key material as the cloud keeps it: wrapped, except for the public key (docs/contract/identity.md §11.3)."""
+    """Key material as the cloud keeps it: wrapped, except for the public key (docs/contract/identity.md §11.3).
+
+    `key` is empty for an account from before there were user keys.
+    """
 
     key: str
     public_key: str
@@ -71,6 +74,11 @@ class User:
     def has_master_password(self) -> bool:
         """Whether the account has a master password, be it already hashed or still only seeded."""
         return self.password_hash is not None or self.seed_password is not None
+
+    @property
+    def is_legacy(self) -> bool:
+        """Whether the private key is wrapped by the master password itself (docs/contract/identity.md §4.6 item 6)."""
+        return self.has_master_password and self.keys is not None and not self.keys.key
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +134,6 @@ def parse_device_type(text: str) -> int | None:
     """Return the number of a device type given as 0 to 255 or by exact name, else None (identity.md §4.6)."""
     text = text.strip()
     if text.isascii() and text.isdigit():
-        number = int(text)
-        return number if number <= 255 else None
+        digits = text.lstrip("0") or "0"
+        return int(digits) if len(digits) <= 3 and int(digits) <= 255 else None
     return next((number for number, name in DEVICE_TYPES.items() if name == text), None)

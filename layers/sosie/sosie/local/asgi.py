@@ -11,6 +11,7 @@ import base64
 from typing import TYPE_CHECKING, Any
 
 from sosie import __version__
+from sosie.wire.address import resolve_address
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, MutableMapping
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 BODY_LIMIT = 6 * 1024 * 1024
 """Bytes of a request body: what a Lambda function can be given."""
+PATIENCE = 64 * 1024 * 1024
+"""Bytes of a body that are read to the end although they are too many."""
 
 _TEXT = (
     "text/",
@@ -62,7 +65,7 @@ class Application:
         path = event["rawPath"]
         if path.startswith("/_sosie"):
             return self._sosie.control.handle(event, None, trusted=self._loopback)
-        if path == "/":
+        if path == "/" and resolve_address(path, event["requestContext"]["domainName"]) is None:
             return self._sosie.control.front_page(event)
         return self._sosie.gate.handle(event)
 
@@ -83,17 +86,21 @@ async def _lifespan(receive: Receive, send: Send) -> None:
 
 
 async def _read_body(receive: Receive) -> bytes | None:
-    """Return the whole body, however it is framed; None if it is over the limit."""
-    body = b""
+    """Return the whole body, however it is framed; None if it is over the limit.
+
+    Too large a body is read to its end, and forgotten: most clients look for an answer only after they have sent
+    everything, and would see a broken connection instead.
+    """
+    body, size = bytearray(), 0
     while True:
         message = await receive()
-        if message["type"] == "http.disconnect":
-            return body
-        body += message.get("body", b"")
-        if len(body) > BODY_LIMIT:
-            return None
-        if not message.get("more_body", False):
-            return body
+        if message["type"] != "http.disconnect":
+            size += len(message.get("body", b""))
+            if size <= BODY_LIMIT:
+                body += message.get("body", b"")
+            if message.get("more_body", False) and size <= PATIENCE:
+                continue
+        return bytes(body) if size <= BODY_LIMIT else None
 
 
 def _event(scope: Scope, body: bytes, prefix: str) -> dict[str, Any]:

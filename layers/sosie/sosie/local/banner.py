@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sosie import __version__
+from sosie.control.client import DEFAULT_URL
 from sosie.domain.regions import SERVICES
-from sosie.local.options import DEFAULT_URL
 from sosie.local.output import address, bad, columns, command, dim, heading, secret
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
+
+_PER_LINE = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,8 @@ def banner(summary: Mapping[str, Any], facts: Circumstances) -> str:
 def _lines(summary: Mapping[str, Any], facts: Circumstances) -> Iterator[str]:
     kept = f"state in {facts.state}" if facts.state else "state in memory, gone when it stops"
     yield f"{heading(f'Sosie {__version__}')}  a stand-in for the Bitwarden cloud, not affiliated with Bitwarden Inc."
-    yield f"{address(facts.url)}  {dim(f'scenario {summary["scenario"]}, {kept}')}"
+    scenario = f"scenario {summary['scenario']}, {kept}"
+    yield f"{address(facts.url)}  {dim(scenario)}"
     if facts.ca:
         yield f"{dim('CA')} {address(str(facts.ca))}  {dim('how clients trust it: sosie ca export DIR')}"
     if facts.new_control_token:
@@ -56,13 +59,9 @@ def _lines(summary: Mapping[str, Any], facts: Circumstances) -> Iterator[str]:
 
 def _region(name: str, region: Mapping[str, Any], roots: Mapping[str, Any]) -> Iterator[str]:
     extra = roots.get(name, {})
-    for line in columns(
-        [
-            [dim(each), address(region[each]), *([dim("or"), address(extra[each])] if extra else [])]
-            for each in SERVICES
-        ]
-    ):
-        yield line
+    yield from columns(
+        [[dim(each), address(region[each]), *([dim("or"), address(extra[each])] if extra else [])] for each in SERVICES]
+    )
     installations = [
         [dim("installation"), each["id"], dim("key"), secret(each["key"]), "" if each["enabled"] else bad("disabled")]
         for each in region["installations"]
@@ -80,10 +79,12 @@ def _logins(summary: Mapping[str, Any]) -> Iterator[str]:
     passwords = {user["masterPassword"] for _, user in users}
     yield heading("Logins")
     if len(passwords) == 1:
-        yield f"  {dim("everybody's master password")}  {secret(str(passwords.pop()))}"
+        label = dim("everybody's master password")
+        yield f"  {label}  {secret(str(passwords.pop()))}"
         for name in summary["regions"]:
             emails = [user["email"] for where, user in users if where == name]
-            yield f"  {dim(name)}  " + "  ".join(emails)
+            for start in range(0, len(emails), _PER_LINE):
+                yield f"  {dim(name)}  " + "  ".join(emails[start : start + _PER_LINE])
     else:
         rows = [[dim(name), user["email"], secret(user["masterPassword"] or "–")] for name, user in users]
         yield from columns(rows) if rows else ()

@@ -7,22 +7,10 @@ from importlib import import_module
 import click
 
 from sosie import __version__
-from sosie.local.output import colour_wanted
+from sosie.local.output import colour_wanted, examples
 
-# Verb, and the module below `commands` that holds it, in the order a newcomer meets them.
-VERBS = {
-    "start": "start",
-    "env": "env",
-    "wait": "wait",
-    "selfhost": "selfhost",
-    "mail": "mail",
-    "journal": "journal",
-    "state": "state",
-    "seed": "seed",
-    "reset": "reset",
-    "worlds": "worlds",
-    "ca": "ca",
-}
+# In the order a newcomer meets them. A verb is the command of its name in the module of its name below `commands`.
+VERBS = ("start", "env", "wait", "selfhost", "mail", "journal", "state", "seed", "reset", "worlds", "ca")
 
 
 class Verbs(click.Group):
@@ -36,21 +24,24 @@ class Verbs(click.Group):
         del ctx
         if cmd_name not in VERBS:
             return None
-        module = import_module(f"sosie.local.commands.{VERBS[cmd_name]}")
+        module = import_module(f"sosie.local.commands.{cmd_name}")
         found: click.Command = getattr(module, cmd_name)
         return found
 
 
-@click.command(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
+@click.command(
+    cls=Verbs,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog=examples(
+        "sosie start",
+        "sosie selfhost sync --sponsor alice@acme.test --for cousin@family.test",
+        "sosie env --for bitwarden --region eu",
+    ),
+)
 @click.version_option(__version__, prog_name="sosie")
 @click.pass_context
 def main(ctx: click.Context) -> None:
     """A stand-in for the Bitwarden cloud, for integration tests of self-hosted servers.
-
-    \b
-    Start both regions:      sosie start
-    In another terminal:     sosie selfhost sync --sponsor alice@acme.test --for cousin@family.test
-    Point a server at it:    sosie env --for bitwarden --region eu
 
     Exit codes: 0 fine, 1 the answer is no, 2 wrong use, 3 not reachable. Not affiliated with Bitwarden Inc.
     """

@@ -8,7 +8,9 @@ from __future__ import annotations
 import shlex
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
+from sosie.control.client import LOOPBACK
 from sosie.domain.regions import FACTS, SERVICES
 
 if TYPE_CHECKING:
@@ -65,7 +67,7 @@ def place_of(summary: Mapping[str, Any], region: Region, base_url: str, reached_
     if installation is None:
         raise LookupError(f"region {region} of world {summary['world']} has no enabled installation")
     shown = (reached_as or base_url).rstrip("/")
-    uris = {service: shown + facts[service].removeprefix(base_url) for service in SERVICES}
+    uris: dict[str, str] = {service: shown + facts[service].removeprefix(base_url) for service in SERVICES}
     return Place(region, summary["world"], shown, uris, installation["id"], installation["key"], ca)
 
 
@@ -86,7 +88,9 @@ def _bitwarden(place: Place) -> Lines:
     ]
     if place.https:
         remarks.append(f"Trust the CA: copy {place.ca} into bwdata/ca-certificates/")
-    return Lines(variables, remarks=tuple(remarks))
+    host = urlsplit(place.base_url).hostname
+    lost = f"the server's containers cannot reach {host} of this machine; say with --as how they reach Sosie"
+    return Lines(variables, remarks=tuple(remarks), warnings=(lost,) if host in LOOPBACK else ())
 
 
 def _vaultwarden(place: Place) -> Lines:

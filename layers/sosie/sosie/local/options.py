@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from sosie.control.client import DEFAULT_URL
 from sosie.domain.regions import REGIONS
-from sosie.local.output import NO, NOT_REACHABLE, WRONG_USE, Failure
+from sosie.local.output import SaysNo, Unreachable, WrongUse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from sosie.control.client import ControlClient
 
-DEFAULT_URL = "http://127.0.0.1:8787"
 _WRONG_USE_STATUSES = frozenset({400, 401, 403})
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one line of JSON.")
@@ -30,12 +30,33 @@ region_filter = click.option("--region", type=click.Choice(REGIONS), help="One r
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """What the command line and the environment say about the Sosie that is meant."""
+
+    url: str | None = None
+    token: str | None = None
+    cacert: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Target:
-    """The Sosie a verb is for."""
+    """The Sosie a verb is for: what was asked for, filled in with what a running `sosie start` left."""
 
     url: str
     token: str | None = None
     cacert: Path | None = None
+    asked: Asked = Asked()
+
+    @classmethod
+    def find(cls, asked: Asked) -> Target:
+        """Return the target as things are now."""
+        from sosie.local import running
+
+        found = running.find(asked.url or DEFAULT_URL)
+        if found is None:
+            return cls(asked.url or DEFAULT_URL, asked.token, asked.cacert, asked)
+        known_ca = Path(found.cacert) if found.cacert else None
+        return cls(asked.url or found.url, asked.token or found.control_token, asked.cacert or known_ca, asked)
 
     @contextmanager
     def client(self, timeout: float = 30.0) -> Iterator[ControlClient]:
@@ -47,9 +68,10 @@ class Target:
                 yield client
             except control.NotReachableError as error:
                 hint = "; start one with: sosie start" if self.url == DEFAULT_URL else ""
-                raise Failure(f"{error}{hint}", NOT_REACHABLE) from None
+                raise Unreachable(f"{error}{hint}") from None
             except control.RefusedByControlError as error:
-                raise Failure(str(error), WRONG_USE if error.status in _WRONG_USE_STATUSES else NO) from None
+                failure = WrongUse if error.status in _WRONG_USE_STATUSES else SaysNo
+                raise failure(str(error)) from None
 
 
 def target_options(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -67,7 +89,7 @@ def target_options(function: Callable[..., Any]) -> Callable[..., Any]:
     def with_target(
         *arguments: Any, url: str | None, control_token: str | None, cacert: Path | None, **options: Any
     ) -> Any:
-        return function(*arguments, target=_target(url, control_token, cacert), **options)
+        return function(*arguments, target=Target.find(Asked(url, control_token, cacert)), **options)
 
     return with_target
 
@@ -76,13 +98,3 @@ def _url(_: click.Context, __: click.Parameter, value: str | None) -> str | None
     if value and not value.startswith(("http://", "https://")):
         raise click.BadParameter("begins with http:// or https://")
     return value.rstrip("/") if value else None
-
-
-def _target(url: str | None, token: str | None, cacert: Path | None) -> Target:
-    from sosie.local import running
-
-    found = running.find(url or DEFAULT_URL)
-    if found is None:
-        return Target(url or DEFAULT_URL, token, cacert)
-    known_ca = Path(found.cacert) if found.cacert else None
-    return Target(url or found.url, token or found.control_token, cacert or known_ca)

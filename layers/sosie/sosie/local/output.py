@@ -11,25 +11,40 @@ from typing import IO, Any
 
 import click
 
-NO = 1
-WRONG_USE = 2
-NOT_REACHABLE = 3
 
-
-class Failure(click.ClickException):  # noqa: N818  what click calls it
-    """Ends the command with one line on stderr and an exit code."""
-
-    def __init__(self, message: str, exit_code: int) -> None:
-        super().__init__(message)
-        self.exit_code = exit_code
+class Failure(click.ClickException):
+    """Ends the command with a word on stderr. Raise one of those below, which say why."""
 
     def show(self, file: IO[Any] | None = None) -> None:
         click.echo(f"{bad('sosie:')} {self.message}", file=file, err=file is None)
 
 
+class SaysNo(Failure):
+    """The answer is no."""
+
+    exit_code = 1
+
+
+class WrongUse(Failure):
+    """The command cannot be meant like this."""
+
+    exit_code = 2
+
+
+class Unreachable(Failure):
+    """Nobody answers."""
+
+    exit_code = 3
+
+
 def colour_wanted() -> bool | None:
     """Return False if the user wants none (https://no-color.org), None to let the terminal decide."""
     return False if os.environ.get("NO_COLOR") else None
+
+
+def examples(*commands: str) -> str:
+    """Return the end of a verb's help. The control character keeps click from filling the lines."""
+    return "\n".join(["\b", *(f"Example:  {each}" for each in commands)])
 
 
 def emit_json(value: Any) -> None:

@@ -12,12 +12,11 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from sosie.control.client import LOOPBACK
 from sosie.local.files import user_directory, write_private
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +49,7 @@ def withdraw(path: Path | None) -> None:
 def find(url: str) -> Running | None:
     """Return the note for a loopback address, if the process that left it still runs."""
     try:
-        if urlsplit(url).hostname not in _LOOPBACK:
+        if urlsplit(url).hostname not in LOOPBACK:
             return None
         running = Running(**json.loads(_path(_port(url)).read_text()))
         os.kill(running.pid, 0)

@@ -4,30 +4,33 @@ from __future__ import annotations
 
 import contextlib
 import socket
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from sosie.control.client import LOOPBACK
 from sosie.domain.regions import REGIONS, SERVICES
 from sosie.local.asgi import Application
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from sosie.wiring import Sosie
 
-LOOPBACK = ("127.0.0.1", "::1", "localhost")
+_BACKLOG = 2048
 
 
 @dataclass(frozen=True, slots=True)
 class Listen:
-    """Where to listen: `port` 0 is any free one; `ports` is the first of six with one service each at the root."""
+    """Where to listen: `port` 0 is any free one; `ports` is the first of six with one service each at the root.
+
+    `certificate` is a PEM file with the server's certificate chain and its key; with one, HTTPS is served.
+    """
 
     host: str = "127.0.0.1"
     port: int = 8787
     ports: int | None = None
     certificate: Path | None = None
-    private_key: Path | None = None
 
     @property
     def tls(self) -> bool:
@@ -40,28 +43,58 @@ class Listen:
         return self.host in LOOPBACK
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Open sockets, the base URL, and which port stands for which service's prefix, such as `/us/api`."""
+
+    sockets: tuple[socket.socket, ...]
+    url: str
+    prefixes: Mapping[int, str] = field(default_factory=dict)
+
+    def close(self) -> None:
+        """Give the ports back."""
+        for each in self.sockets:
+            each.close()
+
+
 class PortInUseError(OSError):
-    """Somebody listens there already."""
+    """Somebody listens there already, or this user may not."""
 
 
-def bind(listen: Listen) -> tuple[list[socket.socket], str, dict[int, str]]:
-    """Open the sockets. Returns them, the base URL, and which port stands for which service's prefix.
-
-    Raises PortInUseError.
-    """
-    main = _open(listen.host, listen.port)
-    port = main.getsockname()[1]
+def bind(listen: Listen) -> Place:
+    """Open the sockets. From here on clients can connect, and wait until they are served. Raises PortInUseError."""
+    sockets = [_open(listen.host, listen.port)]
     prefixes: dict[int, str] = {}
-    sockets = [main]
     if listen.ports is not None:
         names = [f"/{region}/{service}" for region in REGIONS for service in SERVICES]
         for offset, prefix in enumerate(names):
-            extra = _open(listen.host, listen.ports + offset if listen.ports else 0)
+            try:
+                extra = _open(listen.host, listen.ports + offset if listen.ports else 0)
+            except PortInUseError:
+                Place(tuple(sockets), "").close()
+                raise
             sockets.append(extra)
             prefixes[extra.getsockname()[1]] = prefix
-    host = f"[{listen.host}]" if ":" in listen.host else listen.host
-    shown = "localhost" if listen.tls and listen.loopback else ("127.0.0.1" if host in ("0.0.0.0", "[::]") else host)  # noqa: S104  shown, not bound
-    return sockets, f"{'https' if listen.tls else 'http'}://{shown}:{port}", prefixes
+    port = sockets[0].getsockname()[1]
+    return Place(tuple(sockets), f"{'https' if listen.tls else 'http'}://{_shown(listen)}:{port}", prefixes)
+
+
+def roots(place: Place) -> dict[str, dict[str, str]]:
+    """Return the base URI of each region's services that have a port of their own."""
+    base = place.url.rpartition(":")[0]
+    found: dict[str, dict[str, str]] = {}
+    for port, prefix in place.prefixes.items():
+        _, region, service = prefix.split("/")
+        found.setdefault(region, {})[service] = f"{base}:{port}"
+    return found
+
+
+def _shown(listen: Listen) -> str:
+    """Return the host that clients on this machine use."""
+    if listen.host in ("127.0.0.1", "0.0.0.0") and listen.tls:  # noqa: S104  compared, not bound
+        return "localhost"
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(listen.host, listen.host)  # noqa: S104  shown, not bound
+    return f"[{host}]" if ":" in host else host
 
 
 def _open(host: str, port: int) -> socket.socket:
@@ -70,22 +103,22 @@ def _open(host: str, port: int) -> socket.socket:
     opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         opened.bind((host, port))
+        # At once: until somebody listens, a second process could bind here as well.
+        opened.listen(_BACKLOG)
     except OSError as error:
         opened.close()
-        raise PortInUseError(f"cannot listen on {host}:{port}: {error.strerror}") from error
+        raise PortInUseError(f"cannot listen on {host}:{port}: {error.strerror or error}") from error
     return opened
 
 
-def serve(
-    sosie: Sosie, listen: Listen, sockets: list[socket.socket], prefixes: dict[int, str], ready: Callable[[], None]
-) -> None:
-    """Serve until interrupted. `ready` is called once requests are accepted."""
+def serve(sosie: Sosie, listen: Listen, place: Place, ready: Callable[[], None]) -> None:
+    """Serve until interrupted. `ready` is called once requests are answered."""
     import uvicorn
 
-    application = Application(sosie, prefixes=prefixes, loopback=listen.loopback)
+    application = Application(sosie, prefixes=place.prefixes, loopback=listen.loopback)
     options: dict[str, Any] = {}
-    if listen.certificate is not None and listen.private_key is not None:
-        options = {"ssl_certfile": listen.certificate, "ssl_keyfile": listen.private_key}
+    if listen.certificate is not None:
+        options = {"ssl_certfile": listen.certificate, "ssl_keyfile": listen.certificate}
     config = uvicorn.Config(
         application,
         log_config=None,
@@ -106,4 +139,4 @@ def serve(
             ready()
 
     with contextlib.suppress(KeyboardInterrupt):
-        Server(config).run(sockets=sockets)
+        Server(config).run(sockets=list(place.sockets))

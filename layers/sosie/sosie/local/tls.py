@@ -7,6 +7,7 @@ One directory of mode 0700: `authority.pem` is the CA with its key, `sosie-ca.pe
 from __future__ import annotations
 
 import fcntl
+import os
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -97,9 +98,13 @@ def ensure_host_certificate(files: TlsFiles, host: str, now: datetime) -> None:
 def _alone(files: TlsFiles) -> Iterator[None]:
     # Two first starts at once would each make a CA, and one of them would serve what nobody trusts.
     files.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with (files.directory / ".lock").open("w") as lock:
+    with open(files.directory / ".lock", "w", opener=_private) as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def _authority(files: TlsFiles, now: datetime) -> Authority:

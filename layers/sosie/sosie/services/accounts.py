@@ -1,4 +1,4 @@
-"""What a signed-in person sees of themselves: profile, sync, organizations, revision date (docs/contract/api.md §4.2 ff.).
+"""What a signed-in person sees of themselves: profile, sync, organizations (docs/contract/api.md §4.2 to §4.4).
 
 Memberships and sponsorships are read from the store, so they are current whatever the token says. Seeded people get
 their key material here if nothing before needed it.
@@ -37,7 +37,7 @@ class ProfileOrganization:
     @property
     def confirmed(self) -> bool:
         """Whether the person is a full member."""
-        return self.member.status is MemberStatus.CONFIRMED
+        return _is_confirmed(self.member)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +112,10 @@ def _user(uow: UnitOfWork, caller: Caller) -> User | None:
     return None if user is None else with_keys(uow, user)
 
 
+def _is_confirmed(member: Member) -> bool:
+    return member.status is MemberStatus.CONFIRMED
+
+
 def _memberships(uow: UnitOfWork, user: User) -> tuple[ProfileOrganization, ...]:
     joined = (MemberStatus.ACCEPTED, MemberStatus.CONFIRMED)
     members = [member for member in repo.memberships_of(uow, user.id) if member.status in joined]
@@ -121,8 +125,7 @@ def _memberships(uow: UnitOfWork, user: User) -> tuple[ProfileOrganization, ...]
         organization = organizations.get((member.organization_id,))
         if organization is None:
             continue
-        if member.status is MemberStatus.CONFIRMED:
-            member = with_organization_key(uow, member, organization, user)
-        rows = [row for _, row in rows_of_member(uow, organization.id, member.id)]
-        views += [ProfileOrganization(organization, member, row) for row in rows or [None]]
+        holder = with_organization_key(uow, member, organization, user) if _is_confirmed(member) else member
+        rows: list[Sponsorship | None] = [row for _, row in rows_of_member(uow, organization.id, member.id)]
+        views += [ProfileOrganization(organization, holder, row) for row in rows or [None]]
     return tuple(views)

@@ -17,6 +17,7 @@ from sosie.domain.users import User, UserKeys
 from sosie.services import repository as repo
 
 if TYPE_CHECKING:
+    from sosie.crypto.master_password import Kdf
     from sosie.domain.members import Member
     from sosie.domain.organizations import Organization
     from sosie.services.unit_of_work import UnitOfWork
@@ -87,7 +88,7 @@ def _salt(user: User) -> str:
     return user.master_password_salt or user.email
 
 
-def _kdf(user: User) -> object:
+def _kdf(user: User) -> Kdf:
     from sosie.crypto.master_password import Kdf
 
     return Kdf(int(user.kdf.type), user.kdf.iterations, user.kdf.memory, user.kdf.parallelism)

@@ -107,7 +107,7 @@ def _organization_licence(
     uow: UnitOfWork, organization: Organization, installation: Installation
 ) -> OrganizationLicence:
     paid = organization.subscription
-    period = paid and SubscriptionPeriod(paid.period_start, paid.period_end, paid.trial_end)
+    period = None if paid is None else SubscriptionPeriod(paid.period_start, paid.period_end, paid.trial_end)
     dates = dates_of(uow.now, organization.expiration_date, period)
     flags = organization_flags(organization)
     return OrganizationLicence(

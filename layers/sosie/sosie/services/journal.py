@@ -1,22 +1,24 @@
-"""The request journal: every wire request and its answer, redacted before it is kept (design: journal and diagnosis)."""
+"""The request journal: every wire request and its answer, redacted before it is kept."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sosie.ports import Item, Key
+from sosie.ports import Delete, Item, Key
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from sosie.domain.redaction import Redactor
-    from sosie.ports import Delete, Store
+    from sosie.ports import Store
 
 BODY_LIMIT = 64 * 1024
 """Bytes of a body that an entry keeps; longer ones are cut, and the entry says how long they were."""
 ENTRIES_LIMIT = 10_000
 """Entries a world keeps; the oldest go first."""
+TRIM_EVERY = 200
+"""After how many requests the oldest entries are dropped, so up to as many more are kept for a while."""
 
 FILTERS = ("region", "service", "method", "path", "route", "caller", "status", "diagnosis")
 
@@ -81,9 +83,7 @@ def _matches(entry: Mapping[str, Any], filters: Mapping[str, str]) -> bool:
     return True
 
 
-def surplus(store: Store, world: str) -> list[Delete]:
-    """Return the deletions that bring a world's journal back to its limit."""
-    from sosie.ports import Delete
-
-    found = store.query(journal_partition(world))
-    return [Delete(item.key) for item in found[: max(0, len(found) - ENTRIES_LIMIT)]]
+def surplus(store: Store, world: str, oldest_kept: str) -> list[Delete]:
+    """Return the deletions of the entries before `oldest_kept`, a few hundred at a time."""
+    found = store.query(journal_partition(world), limit=2 * TRIM_EVERY)
+    return [Delete(item.key) for item in found if item.key.sort < oldest_kept]

@@ -175,7 +175,7 @@ def _active_policies(uow: UnitOfWork, memberships: list[tuple[Member, Organizati
 
 def _tell_sponsored_families(uow: UnitOfWork, organization_id: str) -> None:
     for row in rows_of_organization(uow, organization_id):
-        # The cloud writes to the friendly name, because official clients put the e-mail there; none is nowhere to write.
+        # The friendly name is where the cloud writes to, because official clients put the e-mail there.
         if row.sponsored_organization_id is not None and row.friendly_name is not None:
             send_removed_from_family(uow, row.friendly_name, row.sponsored_organization_id, row.valid_until)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
+from sosie.services import journal
 from sosie.services.journal import journal_partition
 
 if TYPE_CHECKING:
@@ -23,6 +24,10 @@ class RequestIds(Protocol):
         """Start anew with a world that was reset."""
         ...
 
+    def oldest_kept(self, world: str) -> str | None:
+        """Return the first request the journal should still hold, when it is time to drop older ones."""
+        ...
+
 
 class SequentialIds:
     """1, 2, 3 … per world, for one process: the same requests after a reset get the same ids."""
@@ -37,10 +42,16 @@ class SequentialIds:
             newest = self._store.query(journal_partition(world), newest_first=True, limit=1)
             self._last[world] = int(newest[0].key.sort) if newest else 0
         self._last[world] += 1
-        return f"{self._last[world]:010d}"
+        return _name(self._last[world])
 
     def forget(self, world: str) -> None:
         self._last.pop(world, None)
+
+    def oldest_kept(self, world: str) -> str | None:
+        last = self._last.get(world, 0)
+        if last <= journal.ENTRIES_LIMIT or last % journal.TRIM_EVERY:
+            return None
+        return _name(last - journal.ENTRIES_LIMIT + 1)
 
 
 class TimedIds:
@@ -52,3 +63,11 @@ class TimedIds:
 
     def forget(self, world: str) -> None:
         del world
+
+    def oldest_kept(self, world: str) -> str | None:
+        del world
+        return None  # the store forgets them by their expiry
+
+
+def _name(number: int) -> str:
+    return f"{number:010d}"

@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from sosie.domain.html_text import decoded, encoded
 from sosie.domain.installations import KEY_LENGTH, Installation
 from sosie.domain.members import Member, MemberStatus
 from sosie.domain.organizations import (
@@ -46,7 +47,8 @@ def seed_region(uow: UnitOfWork, region: SeedRegion) -> None:
     for installation in region.installations:
         _installation(uow, installation)
     users = {user.email.lower(): _user(uow, user) for user in region.users}
-    organizations = {seed.name: _organization(uow, seed, users) for seed in region.organizations}
+    organizations = {decoded(each.name) or "": each for each in repo.organizations.list(uow)}
+    organizations |= {seed.name: _organization(uow, seed, users) for seed in region.organizations}
     for sponsorship in region.sponsorships:
         _sponsorship(uow, sponsorship, organizations)
 
@@ -102,7 +104,7 @@ def _organization(uow: UnitOfWork, seed: SeedOrganization, users: dict[str, User
     families = seed.plan.tier is Tier.FAMILIES
     organization = Organization(
         id=organization_id,
-        name=seed.name,
+        name=encoded(seed.name),
         billing_email=seed.billing_email,
         plan_type=seed.plan.type,
         enabled=seed.enabled,
@@ -141,7 +143,7 @@ def _keys(uow: UnitOfWork, organization: Organization, seed: SeedOrganization) -
 
 def _members(uow: UnitOfWork, organization: Organization, seed: SeedOrganization, users: dict[str, User]) -> None:
     for place in seed.members:
-        user = users.get(place.email.lower())
+        user = users.get(place.email.lower()) or repo.user_by_email(uow, place.email)
         invited = place.status is MemberStatus.INVITED
         member = Member(
             id=member_id(uow, seed.name, place.email),

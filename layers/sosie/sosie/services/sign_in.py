@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -27,7 +26,9 @@ _NO_VERSION = (
     "No client version header found, required to prevent encryption errors. Please confirm your client is supplying "
     'the header: "Bitwarden-Client-Version"'
 )
-_VERSION = re.compile(r"\s*\d{1,10}(\.\d{1,10}){1,3}\s*")
+_LEGACY = "Legacy encryption without a userkey is no longer supported. To recover your account, please contact support"
+_FIRST_WITHOUT_LEGACY = (2025, 6, 0)
+"""The web vault before this version could still give a legacy account its user key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ def sign_in(
     grant = form.get("grant_type", "")
     oauth.check_grant(client, grant)
     if grant == oauth.REFRESH_TOKEN:
-        return _refresh(uow, keyring, client, form)
+        return _refresh(uow, keyring, client, form, client_version)
     scopes = oauth.granted_scopes(client, form.get("scope", ""))
     if grant == oauth.PASSWORD:
         return _by_password(uow, keyring, client, scopes, form, client_version)
@@ -99,6 +100,8 @@ def _by_api_key(
     _check_version(client_version)
     device = _device(uow, user, form)
     user = credentials.with_keys(uow, credentials.with_credentials(uow, user))
+    if user.is_legacy:
+        raise TokenRefusedError("invalid_grant", message=_LEGACY)
     claims = access_tokens.user_claims(uow, user, device=device.identifier, device_type=device.type)
     claims["type"] = "User"
     return replace(_issue(uow, keyring, client, scopes, claims), user=user)
@@ -127,9 +130,8 @@ def _by_password(
     _check_version(client_version)
     device = _device(uow, user, form)
     user = credentials.with_keys(uow, user)
-    if user.keys is None and client.id != "web":
-        text = "Legacy encryption without a userkey is no longer supported. To recover your account, please contact support"
-        raise TokenRefusedError("invalid_grant", "invalid_username_or_password", text)
+    if user.is_legacy and client.id != "web":
+        raise TokenRefusedError("invalid_grant", "invalid_username_or_password", _LEGACY)
     if user.failed_login_count:
         user = replace(user, failed_login_count=0)
         repo.save_user(uow, user)
@@ -142,7 +144,9 @@ def _by_password(
     return replace(issued, refresh_token=handle, user=user)
 
 
-def _refresh(uow: UnitOfWork, keyring: Keyring, client: OAuthClient, form: Mapping[str, str]) -> Issued:
+def _refresh(
+    uow: UnitOfWork, keyring: Keyring, client: OAuthClient, form: Mapping[str, str], client_version: str | None
+) -> Issued:
     handle = form.get("refresh_token", "")
     if not handle:
         raise TokenRefusedError("invalid_request")
@@ -156,6 +160,10 @@ def _refresh(uow: UnitOfWork, keyring: Keyring, client: OAuthClient, form: Mappi
         raise TokenRefusedError("invalid_grant")
     if user.security_stamp != grant.security_stamp:
         raise TokenRefusedError("invalid_grant")
+    if user.is_legacy:
+        version = oauth.parse_client_version(client_version or "")
+        if client.id != "web" or (version is not None and version >= _FIRST_WITHOUT_LEGACY):
+            raise TokenRefusedError("invalid_grant", message=_LEGACY)
     _keep(uow, key, replace(grant, expires=_expiry(uow, client)))
     claims = access_tokens.user_claims(uow, user, device=grant.device, device_type=grant.device_type)
     claims |= access_tokens.sign_in_claims(grant.auth_time)
@@ -172,7 +180,7 @@ def _issue(
 
 
 def _check_version(client_version: str | None) -> None:
-    if client_version is None or not _VERSION.fullmatch(client_version):
+    if oauth.parse_client_version(client_version or "") is None:
         raise TokenRefusedError("version_header_missing", _NO_VERSION, _NO_VERSION)
 
 

@@ -102,7 +102,9 @@ def row_sponsoring(uow: UnitOfWork, sponsored_organization_id: str) -> tuple[str
         return None
     body = pointer.body
     row = find_row(uow, body["organizationId"], body["memberId"], body["rowId"])
-    return None if row is None else (body["organizationId"], row)
+    if row is None or row.sponsored_organization_id != sponsored_organization_id:
+        return None  # the row went on without this organization, and the pointer stayed
+    return body["organizationId"], row
 
 
 def has_duplicates(uow: UnitOfWork, organization_id: str) -> bool:
@@ -121,6 +123,7 @@ def first_rows(uow: UnitOfWork, organization_id: str, member_ids: Iterable[str])
 
 def add_row(uow: UnitOfWork, organization_id: str, row: Sponsorship) -> None:
     """Write a new row. The member's first row gets the first slot; a second one makes the member a duplicate."""
+    _point_to(uow, organization_id, row)
     first = row_key(uow, organization_id, row.sponsoring_member_id)
     if uow.get(first) is None:
         uow.put(row_item(first, row))
@@ -133,18 +136,8 @@ def add_row(uow: UnitOfWork, organization_id: str, row: Sponsorship) -> None:
 
 def save_row(uow: UnitOfWork, organization_id: str, row: Sponsorship) -> None:
     """Write a changed row back to where it is, and keep the sponsored organization's pointer to it."""
-    key = _slot_of(uow, organization_id, row)
-    uow.put(row_item(key, row))
-    if row.sponsored_organization_id is not None:
-        pointer = {
-            "organizationId": organization_id,
-            "memberId": row.sponsoring_member_id,
-            "rowId": row.id,
-        }
-        key = _sponsored_key(uow, row.sponsored_organization_id)
-        before = uow.get(key)
-        if before is None or before.body != pointer:
-            uow.put(Item(key, pointer))
+    uow.put(row_item(_slot_of(uow, organization_id, row), row))
+    _point_to(uow, organization_id, row)
 
 
 def remove_row(uow: UnitOfWork, organization_id: str, row: Sponsorship) -> None:
@@ -174,12 +167,25 @@ def remove_only_row(uow: UnitOfWork, organization_id: str, member_id: str) -> No
         uow.delete(item)
 
 
+def _point_to(uow: UnitOfWork, organization_id: str, row: Sponsorship) -> None:
+    """Let the sponsored organization of a redeemed row point to it."""
+    if row.sponsored_organization_id is None:
+        return
+    key = _sponsored_key(uow, row.sponsored_organization_id)
+    pointer = {"organizationId": organization_id, "memberId": row.sponsoring_member_id, "rowId": row.id}
+    before = uow.get(key)
+    if before is None or before.body != pointer:
+        uow.put(Item(key, pointer))
+
+
 def _slot_of(uow: UnitOfWork, organization_id: str, row: Sponsorship) -> Key:
     first = row_key(uow, organization_id, row.sponsoring_member_id)
     item = uow.get(first)
     if item is not None and item.body["id"] == row.id:
         return first
-    return row_key(uow, organization_id, row.sponsoring_member_id, row.id)
+    own = row_key(uow, organization_id, row.sponsoring_member_id, row.id)
+    uow.get(own)  # its version: a write is on condition that nobody else wrote meanwhile
+    return own
 
 
 def _count_duplicates(uow: UnitOfWork, organization_id: str, by: int) -> None:

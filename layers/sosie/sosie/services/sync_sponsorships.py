@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from html import unescape
 from typing import TYPE_CHECKING
 
@@ -38,14 +37,6 @@ WRONG_SYNC_KEY = "Invalid Billing Sync Key"
 _LONGEST_TEXT = 256
 
 
-@dataclass(frozen=True, slots=True)
-class Answered:
-    """One item of the answer."""
-
-    item: SyncItem
-    removed: bool
-
-
 def sync_sponsorships(
     uow: UnitOfWork,
     keyring: Keyring,
@@ -53,7 +44,7 @@ def sync_sponsorships(
     organization_id: str,
     billing_sync_key: str | None,
     batch: Sequence[SyncItem | None] | None,
-) -> list[Answered]:
+) -> list[SyncOutcome]:
     """Bring the reported rows and the cloud's together, and return the items that were not skipped."""
     organization = repo.organizations.get(uow, organization_id)
     if organization is None:
@@ -63,12 +54,8 @@ def sync_sponsorships(
     rows = first_rows(uow, organization_id, (item.sponsoring_member_id for item in items))
     if items and has_duplicates(uow, organization_id):
         raise ServerFaultError("a member of the organization has several sponsorships")
-    outcomes = [
-        outcome
-        for item in items
-        if (outcome := sync_item(item, rows.get(item.sponsoring_member_id), organization, uow.ids.guid(), uow.now))
-    ]
-    new = [outcome for outcome in outcomes if outcome.answer.sponsoring_member_id not in rows]
+    outcomes = _apply(uow, organization, items, dict(rows))
+    new = [outcome for outcome in outcomes if outcome.new]
     every_new_row_has_mail = all(_row(outcome).offered_to_email for outcome in new)
     _store_known(uow, organization_id, rows, outcomes)
     _store_new(uow, keyring, organization, new, send=every_new_row_has_mail)
@@ -76,7 +63,7 @@ def sync_sponsorships(
         _log(uow, caller, organization_id)
     if not every_new_row_has_mail:
         raise ServerFaultError("an offer has nobody to go to")
-    return [Answered(outcome.answer, outcome.removed) for outcome in outcomes]
+    return outcomes
 
 
 def check_sync_key(uow: UnitOfWork, organization_id: str, presented: str | None) -> None:
@@ -102,12 +89,27 @@ def _complete(batch: Sequence[SyncItem | None] | None) -> list[SyncItem]:
     return items
 
 
+def _apply(
+    uow: UnitOfWork, organization: Organization, items: Sequence[SyncItem], rows: dict[str, Sponsorship]
+) -> list[SyncOutcome]:
+    """Apply the items in order; a member's second item finds the row as the first one left it."""
+    outcomes = []
+    for item in items:
+        outcome = sync_item(item, rows.get(item.sponsoring_member_id), organization, uow.ids.guid, uow.now)
+        if outcome is None:
+            continue
+        outcomes.append(outcome)
+        if outcome.row is not None and not outcome.new:
+            rows[item.sponsoring_member_id] = outcome.row
+    return outcomes
+
+
 def _store_known(
     uow: UnitOfWork, organization_id: str, rows: Mapping[str, Sponsorship], outcomes: Sequence[SyncOutcome]
 ) -> None:
     removed: set[str] = set()
     for outcome in outcomes:
-        member_id = outcome.answer.sponsoring_member_id
+        member_id = outcome.item.sponsoring_member_id
         if member_id not in rows:
             continue
         if outcome.row is None:

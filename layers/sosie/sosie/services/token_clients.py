@@ -48,10 +48,10 @@ def _find(uow: UnitOfWork, client_id: str) -> OAuthClient | None:
         return None
     if kind == "installation":
         found = repo.installations.get(uow, guid)
-        return found and installation_client(found.id, found.key, enabled=found.enabled)
+        return None if found is None else installation_client(found.id, found.key, enabled=found.enabled)
     if kind == "user":
         user = repo.users.get(uow, guid)
-        return user and user_client(user.id, user.api_key)
+        return None if user is None else user_client(user.id, user.api_key)
     if kind == "organization":
         return _find_organization(uow, guid)
     return None

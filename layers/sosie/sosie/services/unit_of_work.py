@@ -133,10 +133,13 @@ class UnitOfWork:
     ) -> list[Item]:
         """Return items of a partition by prefix, this request's own writes included."""
         name = self.partition(partition)
-        found = self._store.query(name, prefix, order=order, newest_first=newest_first, limit=limit)
+        changed = sum(key.partition == name for key in self._changes)
+        # What this request changes or removes may still be among the first in the store.
+        at_most = None if limit is None else limit + changed
+        found = self._store.query(name, prefix, order=order, newest_first=newest_first, limit=at_most)
         for item in found:
             self._read.setdefault(item.key, item)
-        if not any(key.partition == name for key in self._changes):
+        if not changed:
             return found
         merged = {item.key: item for item in found if item.key not in self._changes}
         for key, change in self._changes.items():

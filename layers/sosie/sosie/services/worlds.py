@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from sosie.domain.html_text import decoded
 from sosie.domain.ids import unguessable_seed
 from sosie.domain.regions import REGIONS
-from sosie.domain.scenario import parse_scenario
+from sosie.domain.scenario import Known, parse_scenario
 from sosie.ports import Delete, Item, Key, Put
+from sosie.services import repository as repo
 from sosie.services.records import to_body
 from sosie.services.seed import seed_region
 from sosie.services.unit_of_work import UnitOfWork
@@ -75,7 +77,7 @@ class Worlds:
 
     def seed(self, world: str, scenario: str | Mapping[str, Any]) -> Scenario:
         """Add a scenario's people and organizations to a world, all or nothing. Raises ConflictError for doubles."""
-        parsed = parse_scenario(self._document(scenario))
+        parsed = parse_scenario(self._document(scenario), {uow.region: _known(uow) for uow in self.units(world)})
         changes: list[Change] = []
         for region in REGIONS:
             uow = self._uow(world, region)
@@ -139,3 +141,8 @@ class Worlds:
         if record is not None:
             uow.assume_empty(record)
         return uow
+
+
+def _known(uow: UnitOfWork) -> Known:
+    emails = frozenset(user.email for user in repo.users.list(uow))
+    return Known(emails, frozenset(decoded(each.name) or "" for each in repo.organizations.list(uow)))

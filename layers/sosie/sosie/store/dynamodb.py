@@ -1,4 +1,4 @@
-"""The store on one DynamoDB table (its layout: `dynamodb_items.py`). The only module that imports boto3, and late.
+"""The store on one DynamoDB table (its layout: `dynamodb_items.py`). boto3 is imported when one is opened, not before.
 
 Every read is strongly consistent, so a read sees every acknowledged write, whichever function made it.
 
@@ -6,6 +6,7 @@ Every read is strongly consistent, so a read sees every acknowledged write, whic
 but a later group could then stand while an earlier one failed; in order, whoever wants many changes to become visible
 together writes the item that makes them visible last. Also, items with local indexes share one partition's capacity,
 which ten transactions at once would only exhaust. Reads and `drop` go in parallel: their order means nothing.
+A group is what one transaction takes: 100 changes, or fewer if they would weigh more than 4 MB together.
 
 Who waits for what: botocore retries single calls that are throttled or fail on the way. What it does not know are
 half-answered batches and transactions that were cancelled for want of capacity: those are retried here, a little
@@ -19,7 +20,6 @@ import time
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from sosie.domain.errors import ConflictError, SosieError
-from sosie.ports import Key
 from sosie.store.dynamodb_items import (
     TABLE,
     TTL_ATTRIBUTE,
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from botocore.config import Config
     from mypy_boto3_dynamodb.client import DynamoDBClient
 
-    from sosie.ports import Change, Item, Order
+    from sosie.ports import Change, Item, Key, Order
     from sosie.store.dynamodb_items import Operation
 
 T = TypeVar("T")

@@ -1,7 +1,8 @@
-"""The signing and sealing keys of each world and region: made when first asked for, kept in files or in memory.
+"""The signing and sealing keys of each world and region: made when first asked for, kept where an adapter says.
 
-With a directory, each key is a file of mode 0600 in a directory of mode 0700, written aside and renamed, so that a
-restart finds the same keys and clients can go on using their tokens (docs/contract/clients.md §4).
+`LocalKeyring` keeps them in files or in memory, `SecretsManagerKeyring` (its own module) in AWS. With a directory,
+each key is a file of mode 0600 in a directory of mode 0700, written aside and renamed, so that a restart finds the
+same keys and clients can go on using their tokens (docs/contract/clients.md §4).
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import base64
 import os
 import shutil
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
 
 from sosie.domain.ids import unguessable_seed
@@ -28,26 +30,35 @@ _NAMES: dict[KeyPurpose, str] = {
 _NONCE_BYTES = 12
 
 
-class LocalKeyring:
-    """A `ports.Keyring` for one process. `directory` None keeps the keys in memory."""
+class StoredKeyring(ABC):
+    """A `ports.Keyring` whose keys are texts under names such as `default/us-tokens`."""
 
-    def __init__(self, clock: Clock, directory: Path | None = None) -> None:
+    def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._directory = directory
         self._signers: dict[str, SigningKey] = {}
         self._secrets: dict[str, bytes] = {}
+
+    @abstractmethod
+    def _load(self, name: str) -> str | None:
+        """Return the text that was kept under a name."""
+
+    @abstractmethod
+    def _keep(self, name: str, text: str) -> str:
+        """Keep a text under a name, unless there is one already; return the one that is kept."""
+
+    @abstractmethod
+    def _drop(self, world: str) -> None:
+        """Remove all texts of a world."""
 
     def signer(self, world: str, region: Region, purpose: KeyPurpose) -> SigningKey:
         name = f"{world}/{region}-{purpose}"
         if name not in self._signers:
             from sosie.crypto.signing import SigningKey  # cryptography comes with the first signature
 
-            if (text := self._load(name)) is not None:
-                self._signers[name] = SigningKey.from_pem(text)
-            else:
-                key = SigningKey.create(_NAMES[purpose], self._clock.now())
-                self._keep(name, key.to_pem())
-                self._signers[name] = key
+            text = self._load(name)
+            if text is None:
+                text = self._keep(name, SigningKey.create(_NAMES[purpose], self._clock.now()).to_pem())
+            self._signers[name] = SigningKey.from_pem(text)
         return self._signers[name]
 
     def seal(self, world: str, region: Region, purpose: KeyPurpose, plain: bytes, nonce: bytes) -> str:
@@ -69,32 +80,36 @@ class LocalKeyring:
             return None
 
     def forget(self, world: str) -> None:
-        for cache in (self._signers, self._secrets):
-            for name in [name for name in cache if name.startswith(f"{world}/")]:
-                del cache[name]
-        if self._directory is not None:
-            shutil.rmtree(self._directory / world, ignore_errors=True)
+        for name in [name for name in self._signers if name.startswith(f"{world}/")]:
+            del self._signers[name]
+        for name in [name for name in self._secrets if name.startswith(f"{world}/")]:
+            del self._secrets[name]
+        self._drop(world)
 
     def _secret(self, world: str, region: Region, purpose: KeyPurpose) -> bytes:
         name = f"{world}/{region}-{purpose}"
         if name not in self._secrets:
-            text = self._load(name)
-            if text is None:
-                text = unguessable_seed()
-                self._keep(name, text)
-            self._secrets[name] = bytes.fromhex(text)
+            self._secrets[name] = bytes.fromhex(self._load(name) or self._keep(name, unguessable_seed()))
         return self._secrets[name]
 
-    def _load(self, name: str) -> str | None:
-        if self._directory is None:
-            return None
-        path = self._directory / f"{name}.pem"
-        return path.read_text() if path.exists() else None
 
-    def _keep(self, name: str, text: str) -> None:
-        if self._directory is None:
-            return
-        path = self._directory / f"{name}.pem"
+class LocalKeyring(StoredKeyring):
+    """Keys of one process. `directory` None keeps them in memory, with the loaded ones."""
+
+    def __init__(self, clock: Clock, directory: Path | None = None) -> None:
+        super().__init__(clock)
+        self._directory = directory
+
+    def _load(self, name: str) -> str | None:
+        path = self._path(name)
+        return path.read_text() if path is not None and path.exists() else None
+
+    def _keep(self, name: str, text: str) -> str:
+        path = self._path(name)
+        if path is None:
+            return text
+        if path.exists():
+            return path.read_text()
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         aside = path.with_suffix(".new")
         descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
@@ -103,3 +118,11 @@ class LocalKeyring:
             file.flush()
             os.fsync(file.fileno())
         aside.replace(path)
+        return text
+
+    def _drop(self, world: str) -> None:
+        if self._directory is not None:
+            shutil.rmtree(self._directory / world, ignore_errors=True)
+
+    def _path(self, name: str) -> Path | None:
+        return None if self._directory is None else self._directory / f"{name}.pem"

@@ -38,9 +38,9 @@ CREATE INDEX IF NOT EXISTS items_by_sync ON items (partition, by_sync, sort) WHE
 """
 
 _COLUMNS = "partition, sort, body, version, by_name, by_sync, expires"
-_INSERT = f"INSERT INTO items ({_COLUMNS}) VALUES (?, ?, ?, 1, ?, ?, ?)"
+_INSERT = f"INSERT INTO items ({_COLUMNS}) VALUES (?, ?, ?, 1, ?, ?, ?)"  # noqa: S608  constants only
 _REPLACE = (
-    f"INSERT INTO items ({_COLUMNS}) VALUES (?, ?, ?, 1, ?, ?, ?) ON CONFLICT (partition, sort) DO UPDATE SET "
+    f"{_INSERT} ON CONFLICT (partition, sort) DO UPDATE SET "
     "body = excluded.body, version = version + 1, by_name = excluded.by_name, by_sync = excluded.by_sync, "
     "expires = excluded.expires"
 )

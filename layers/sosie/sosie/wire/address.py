@@ -1,4 +1,4 @@
-"""Which world, region and service a request is for, by its path, its host or the port it came in at (design: addresses).
+"""Which world, region and service a request is for, by path, host or port.
 
 /{region}/{service}/…             the default world
 /w/{world}/{region}/{service}/…   another world

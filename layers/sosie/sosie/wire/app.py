@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools.event_handler.api_gateway import APIGatewayHttpResolver, Response
 
+from sosie.diagnosis.unrouted import diagnose_unrouted
 from sosie.domain.errors import InvalidError, RefusedError
 from sosie.domain.ids import parse_guid
 from sosie.wire.auth import authenticate, authorize
@@ -54,7 +55,7 @@ class ServiceApp:
 
     def answer(self, event: Mapping[str, Any], call: Call) -> Answer:
         """Return the service's answer to a request."""
-        self._resolver.append_context(call=call)
+        self._resolver.append_context(call=call)  # type: ignore[no-untyped-call]  # Powertools leaves it untyped
         self._resolver.resolve(event, context=None)  # type: ignore[arg-type]  # no handler looks at the Lambda context
         answer = call.exchange.answer
         if answer is None:
@@ -94,7 +95,7 @@ class ServiceApp:
     def _unrouted(self, call: Call) -> Answer:
         if methods := [method for method in self.allowed_methods(call.path) if method != call.method]:
             return Answer(405, headers={"Allow": ", ".join(methods)})
-        call.exchange.diagnosis = "DOUBLE_SLASH" if "//" in call.path else "UNKNOWN_ROUTE"
+        call.exchange.diagnosis = diagnose_unrouted(call.path)
         return Answer(404)
 
 
@@ -106,6 +107,8 @@ def _act(route: Route, call: Call, raw: Mapping[str, str]) -> Answer:
     if route.policy is not Policy.ANONYMOUS:
         call.exchange.caller = authenticate(call)
         authorize(call.exchange.caller, route.policy)
+    if route.requirement is not None:
+        route.requirement(call)
     errors = _bind_params(route, call)
     if route.model is not None:
         from sosie.wire.binding import bind_body, is_json  # pydantic comes with the first body

@@ -18,7 +18,7 @@ _AMR = frozenset({"Application", "external"})
 
 
 def authenticate(call: Call) -> Caller:
-    """Return who calls. Raises UnauthenticatedError: signature, issuer, type and time must fit; audience is not read."""
+    """Return who calls. Raises UnauthenticatedError: signature, issuer, type and time must fit."""
     token = _token_of(call)
     if not token:
         raise UnauthenticatedError

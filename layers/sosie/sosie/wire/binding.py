@@ -123,8 +123,8 @@ def _check_surrogates(value: Any) -> None:
     """Raise InvalidError for half a character, escaped: no text can hold it."""
     try:
         json.dumps(value, ensure_ascii=False).encode()
-    except UnicodeEncodeError as error:
-        raise InvalidError({"$": [_not_readable(error.reason, 0, 0)]}) from None
+    except (UnicodeEncodeError, RecursionError):
+        raise InvalidError({"$": [_not_readable("a text holds half a character", 0, 0)]}) from None
 
 
 def _not_readable(problem: str, line: int, column: int) -> str:

@@ -46,7 +46,7 @@ def error_body(message: str, errors: Mapping[str, Sequence[str]] | None = None) 
     }
 
 
-def answer_to(error: RefusedError) -> Answer:  # noqa: PLR0911  one line per meaning
+def answer_to(error: RefusedError) -> Answer:
     """Return the cloud's answer to a refusal."""
     match error:
         case TokenRefusedError():

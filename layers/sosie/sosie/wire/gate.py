@@ -15,7 +15,7 @@ from sosie.diagnosis.catalog import describe
 from sosie.domain.errors import ConflictError
 from sosie.domain.redaction import Redactor
 from sosie.ports import Put
-from sosie.services.journal import Message, entry_item, kept_message
+from sosie.services.journal import Message, entry_item, kept_message, surplus
 from sosie.services.records import time_text
 from sosie.services.unit_of_work import UnitOfWork, UnknownWorldError
 from sosie.wire.address import glued_address, resolve_address
@@ -118,6 +118,8 @@ class Gate:
         entry = self._entry(event, call, response, time.perf_counter() - started)
         expires = int(wall_now.timestamp()) + JOURNAL_LIFETIME
         uow.commit([Put(entry_item(address.world, entry, expires), always=True)])
+        if oldest_kept := self._request_ids.oldest_kept(address.world):
+            self._store.write(surplus(self._store, address.world, oldest_kept))
         return response
 
     def _entry(

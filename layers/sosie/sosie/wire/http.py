@@ -119,6 +119,9 @@ class Route:
     params: Mapping[str, Param] = field(default_factory=dict)
     model: Callable[[], type[Any]] | None = None
     """Gives the request model; a function, so that pydantic is imported with the first body."""
+    requirement: Callable[[Call], None] | None = None
+    """What else the caller must be, such as an administrator. It is asked before anything is bound, so that it reads
+    `params` as they were sent, and raises ForbiddenError."""
 
 
 def call_from_event(event: Mapping[str, Any], exchange: Exchange, path: str) -> Call:

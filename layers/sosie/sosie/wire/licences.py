@@ -1,4 +1,4 @@
-"""Licences: synced by a self-hosted server, downloaded by an owner (docs/contract/licensing-push-installations.md A)."""
+"""Licences, synced by a server or downloaded by an owner (docs/contract/licensing-push-installations.md A)."""
 
 from __future__ import annotations
 

@@ -69,18 +69,14 @@ def delete_device(call: Call) -> Answer:
 def add_organization(call: Call) -> Answer:
     """C.3: unknown devices are skipped."""
     asked = call.model
-    push_relay.add_organization(
-        call.uow, call.caller, _ids(asked), asked.organization_id, call.exchange.request_id
-    )
+    push_relay.add_organization(call.uow, call.caller, _ids(asked), asked.organization_id, call.exchange.request_id)
     return Answer()
 
 
 def delete_organization(call: Call) -> Answer:
     """C.3: unknown devices are skipped."""
     asked = call.model
-    push_relay.delete_organization(
-        call.uow, call.caller, _ids(asked), asked.organization_id, call.exchange.request_id
-    )
+    push_relay.delete_organization(call.uow, call.caller, _ids(asked), asked.organization_id, call.exchange.request_id)
     return Answer()
 
 

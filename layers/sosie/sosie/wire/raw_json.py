@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 
-_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]:,]|[^\s"{}\[\]:,]+')
+_PIECE = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]:,]|[^\s"{}\[\]:,]+')
 
 
 def member_text(document: str, name: str) -> str:
@@ -17,17 +17,17 @@ def member_text(document: str, name: str) -> str:
     found = member = None
     value: list[str] = []
     depth = 0
-    for token in _TOKEN.findall(document):
-        depth -= token in ("]", "}")
-        if depth == 0 or (depth == 1 and token == ","):
+    for piece in _PIECE.findall(document):
+        depth -= piece in ("]", "}")
+        if depth == 0 or (depth == 1 and piece == ","):
             if member == name.lower():
                 found = "".join(value)
             member, value = None, []
         elif depth == 1 and member is None:
-            member = str(json.loads(token)).lower()
-        elif depth > 1 or token != ":":
-            value.append(token)
-        depth += token in ("[", "{")
+            member = str(json.loads(piece)).lower()
+        elif depth > 1 or piece != ":":
+            value.append(piece)
+        depth += piece in ("[", "{")
     if found is None:
         raise LookupError(name)
     return found

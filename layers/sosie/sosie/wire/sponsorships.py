@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from sosie.domain.dates import optional_date, wire_date
 from sosie.domain.errors import BadRequestError, UnauthenticatedError
-from sosie.domain.sponsorships import Sponsorship, SyncItem
+from sosie.domain.sponsorships import Sponsorship, SyncItem, SyncOutcome
 from sosie.services.offer_sponsorship import Offer, offer_sponsorship, read_offer, resend_offer
 from sosie.services.redeem_offer import redeem_offer
-from sosie.services.sync_sponsorships import Answered, sync_sponsorships
+from sosie.services.sync_sponsorships import sync_sponsorships
 from sosie.services.withdraw_sponsorship import (
     list_sponsorships,
     read_sync_status,
@@ -73,7 +73,7 @@ def sync(call: Call) -> Answer:
     """§2.8: the items that were not skipped, in the request's order."""
     body = call.model
     batch = body.sponsorships_batch
-    answered = sync_sponsorships(
+    outcomes = sync_sponsorships(
         call.uow,
         call.exchange.keyring,
         call.caller,
@@ -81,7 +81,8 @@ def sync(call: Call) -> Answer:
         body.billing_sync_key,
         None if batch is None else [None if item is None else _sync_item(item) for item in batch],
     )
-    return Answer(body={"sponsorshipsBatch": [sync_item_to_wire(item) for item in answered]})
+    now = wire_date(call.uow.now)
+    return Answer(body={"sponsorshipsBatch": [sync_outcome_to_wire(outcome, now) for outcome in outcomes]})
 
 
 def revoke(call: Call) -> Answer:
@@ -137,18 +138,18 @@ def _sync_item(body: Any) -> SyncItem:
     )
 
 
-def sync_item_to_wire(answered: Answered) -> dict[str, Any]:
+def sync_outcome_to_wire(outcome: SyncOutcome, now: str) -> dict[str, Any]:
     """Return an item of the sync answer: exactly these members, `isAdminInitiated` always false."""
-    item = answered.item
+    item = outcome.item
     return {
         "sponsoringOrganizationUserId": item.sponsoring_member_id,
         "friendlyName": item.friendly_name,
         "offeredToEmail": item.offered_to_email,
         "planSponsorshipType": item.plan_sponsorship_type,
-        "lastSyncDate": None if item.last_sync_date is None else wire_date(item.last_sync_date),
-        "validUntil": optional_date(item.valid_until),
+        "lastSyncDate": now,
+        "validUntil": optional_date(outcome.valid_until),
         "toDelete": item.to_delete,
-        "cloudSponsorshipRemoved": answered.removed,
+        "cloudSponsorshipRemoved": outcome.removed,
         "isAdminInitiated": False,
     }
 

@@ -21,7 +21,8 @@ def user_extras(user: User) -> dict[str, Any]:
             },
             "Object": "privateKeys",
         }
-        extras["Key"] = user.keys.key
+        if user.keys.key:
+            extras["Key"] = user.keys.key
     extras["MasterPasswordPolicy"] = {"Object": "masterPasswordPolicy"}
     extras["ForcePasswordReset"] = user.force_password_reset
     extras["Kdf"] = int(user.kdf.type)
@@ -34,7 +35,7 @@ def user_extras(user: User) -> dict[str, Any]:
 
 def _decryption_options(user: User) -> dict[str, Any]:
     options: dict[str, Any] = {"HasMasterPassword": user.has_master_password}
-    if user.has_master_password and user.keys is not None:
+    if user.has_master_password and user.keys is not None and user.keys.key:
         kdf: dict[str, Any] = {"KdfType": int(user.kdf.type), "Iterations": user.kdf.iterations}
         if user.kdf.memory is not None:
             kdf["Memory"] = user.kdf.memory

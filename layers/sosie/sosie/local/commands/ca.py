@@ -7,19 +7,18 @@ from pathlib import Path
 import click
 
 from sosie.local.options import json_option
-from sosie.local.output import NO, WRONG_USE, Failure, address, emit_json, good, heading, say
+from sosie.local.output import SaysNo, WrongUse, address, emit_json, examples, good, heading, say
 
 
-@click.group()
+@click.group(epilog=examples("sosie ca export ./certs"))
 def ca() -> None:
-    """Sosie's own certificate authority, which `sosie start --tls` uses.
+    """Hand out Sosie's own certificate authority.
 
-    \b
-    Example:  sosie ca export ./certs
+    `sosie start --tls` uses it; clients that want https have to trust it.
     """
 
 
-@ca.command()
+@ca.command(epilog=examples("sosie ca export ./certs"))
 @click.argument("directory", type=click.Path(file_okay=False, path_type=Path))
 @click.option(
     "--state",
@@ -33,9 +32,6 @@ def export(directory: Path, state: Path | None, as_json: bool) -> None:
 
     Both files hold the same PEM text; some programs insist on one ending. The CA is made if there is none yet,
     and stays the same from then on. Its name constraints limit it to local and test names, and to the cloud's.
-
-    \b
-    Example:  sosie ca export ./certs
     """
     from sosie.domain.clock import SystemClock
     from sosie.local import tls
@@ -48,9 +44,9 @@ def export(directory: Path, state: Path | None, as_json: bool) -> None:
         for path in (pem, crt):
             path.write_text(certificate)
     except tls.DamagedAuthorityError as error:
-        raise Failure(str(error), NO) from None
+        raise SaysNo(str(error)) from None
     except OSError as error:
-        raise Failure(f"{error.filename}: {error.strerror}", WRONG_USE) from None
+        raise WrongUse(f"{error.filename}: {error.strerror}") from None
     if as_json:
         emit_json({"pem": str(pem), "crt": str(crt), "authority": str(files.directory)})
         return

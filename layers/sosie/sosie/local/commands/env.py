@@ -8,13 +8,18 @@ import click
 
 from sosie.local.env_lines import CLIENTS, place_of
 from sosie.local.options import Target, json_option, region_option, target_options, world_option
-from sosie.local.output import NO, Failure, emit_json, say, warn
+from sosie.local.output import SaysNo, emit_json, examples, say, warn
 
 if TYPE_CHECKING:
     from sosie.domain.regions import Region
 
 
-@click.command()
+@click.command(
+    epilog=examples(
+        "sosie env --for bitwarden --region eu >> bwdata/env/global.override.env",
+        "sosie env --for vaultwarden --region us --as https://sosie.test:8787",
+    )
+)
 @click.option("--for", "client", type=click.Choice(tuple(CLIENTS)), required=True, help="Whom the lines are for.")
 @region_option
 @world_option
@@ -27,11 +32,9 @@ if TYPE_CHECKING:
 @target_options
 @json_option
 def env(target: Target, client: str, region: str, world: str, reached_as: str | None, as_json: bool) -> None:
-    """Print the lines to paste into a client's configuration, trailing slashes right.
+    """Print the lines that point a client at Sosie.
 
-    \b
-    Example:  sosie env --for bitwarden --region eu >> bwdata/env/global.override.env
-    Example:  sosie env --for vaultwarden --region us --as https://sosie.test:8787
+    They are ready to paste: each client wants its base URIs with or without a final slash.
     """
     with target.client() as control:
         summary = control.summary(world)
@@ -39,7 +42,7 @@ def env(target: Target, client: str, region: str, world: str, reached_as: str | 
     try:
         place = place_of(summary, cast("Region", region), target.url, reached_as, ca)
     except LookupError as error:
-        raise Failure(str(error.args[0]), NO) from None
+        raise SaysNo(str(error.args[0])) from None
     lines = CLIENTS[client](place)
     if place.https and target.cacert is None:
         warn("sosie-ca.pem stands for the CA's file; write it with: sosie ca export DIR")

@@ -8,10 +8,10 @@ import click
 
 from sosie.domain.regions import SERVICES
 from sosie.local.options import Target, json_option, region_filter, target_options, world_option
-from sosie.local.output import NO, Failure, bad, columns, dim, emit_json, heading, say, status
+from sosie.local.output import SaysNo, bad, columns, dim, emit_json, examples, heading, say, status
 
 
-@click.command()
+@click.command(epilog=examples("sosie journal --status 400", "sosie journal latest --path connect/token"))
 @click.argument("entry_id", metavar="[ID|latest]", required=False)
 @region_filter
 @click.option("--service", type=click.Choice(SERVICES), help="One service only.")
@@ -26,11 +26,9 @@ from sosie.local.output import NO, Failure, bad, columns, dim, emit_json, headin
 @target_options
 @json_option
 def journal(target: Target, entry_id: str | None, world: str, as_json: bool, **filters: Any) -> None:
-    """List the requests that arrived, oldest first, or show one of them with headers and bodies.
+    """List the requests that arrived, or show one.
 
-    \b
-    Example:  sosie journal --status 400
-    Example:  sosie journal latest --path connect/token
+    The newest stands last; `latest` shows it with headers, bodies, and why it was refused.
     """
     with target.client() as control:
         if entry_id is not None and entry_id != "latest":
@@ -38,7 +36,7 @@ def journal(target: Target, entry_id: str | None, world: str, as_json: bool, **f
         else:
             found = control.journal(world, **filters)
     if entry_id == "latest" and not found:
-        raise Failure("no such request arrived yet", NO)
+        raise SaysNo("no such request arrived yet")
     if as_json:
         emit_json(found[-1] if entry_id is not None else {"items": found})
     elif entry_id is not None:

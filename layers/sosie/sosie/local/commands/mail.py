@@ -7,23 +7,20 @@ from typing import Any
 import click
 
 from sosie.local.options import Target, json_option, region_filter, target_options, world_option
-from sosie.local.output import NO, Failure, address, columns, dim, emit_json, heading, say, secret
+from sosie.local.output import SaysNo, address, columns, dim, emit_json, examples, heading, say, secret
 
 
-@click.command()
+@click.command(epilog=examples("sosie mail latest --to cousin@family.test"))
 @click.argument("mail_id", metavar="[ID|latest]", required=False)
 @click.option("--to", help="One recipient only.")
 @region_filter
 @world_option
 @target_options
 @json_option
-def mail(
-    target: Target, mail_id: str | None, to: str | None, region: str | None, world: str, as_json: bool
-) -> None:
-    """List the captured mails, oldest first, or show one of them.
+def mail(target: Target, mail_id: str | None, to: str | None, region: str | None, world: str, as_json: bool) -> None:
+    """List the captured mails, or show one.
 
-    \b
-    Example:  sosie mail latest --to cousin@family.test
+    The newest stands last; `latest` shows it with its text, its link and its sponsorship token.
     """
     with target.client() as control:
         if mail_id is not None and mail_id != "latest":
@@ -31,7 +28,7 @@ def mail(
         else:
             found = control.mail(world, to=to, region=region)
     if mail_id == "latest" and not found:
-        raise Failure("there is no such mail yet", NO)
+        raise SaysNo("there is no such mail yet")
     if as_json:
         emit_json(found[-1] if mail_id is not None else {"items": found})
     elif mail_id is not None:

@@ -5,18 +5,17 @@ from __future__ import annotations
 import click
 
 from sosie.local.options import Target, json_option, target_options, world_option
-from sosie.local.output import emit_json, good, say
+from sosie.local.output import emit_json, examples, good, say
 
 
-@click.command()
+@click.command(epilog=examples("sosie reset --world team-a"))
 @world_option
 @target_options
 @json_option
 def reset(target: Target, world: str, as_json: bool) -> None:
-    """Return a world to its scenario: data, clock, mailbox and journal.
+    """Return a world to its scenario.
 
-    \b
-    Example:  sosie reset --world team-a
+    Data, clock, mailbox and journal are as they were at first, ids and keys included.
     """
     with target.client() as control:
         summary = control.reset(world)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sosie.local.options import Target, json_option, target_options, world_option
-from sosie.local.output import WRONG_USE, Failure, emit_json, good, say
+from sosie.local.output import WrongUse, emit_json, examples, good, say
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,20 +25,16 @@ def scenario_argument(scenario: str) -> str | Mapping[str, Any]:
     try:
         return load_scenario(scenario)
     except ScenarioError as error:
-        raise Failure(str(error), WRONG_USE) from None
+        raise WrongUse(str(error)) from None
 
 
-@click.command()
+@click.command(epilog=examples("sosie seed ./more-members.yaml"))
 @click.argument("scenario", metavar="NAME|FILE")
 @world_option
 @target_options
 @json_option
 def seed(target: Target, scenario: str, world: str, as_json: bool) -> None:
-    """Add a scenario's people and organizations to a world, all or nothing.
-
-    \b
-    Example:  sosie seed ./more-members.yaml
-    """
+    """Add a scenario to a world, all or nothing."""
     document = scenario_argument(scenario)
     with target.client() as control:
         summary = control.seed(document, world)

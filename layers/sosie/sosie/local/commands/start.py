@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import os
 import signal
 import sys
 from contextlib import contextmanager
@@ -12,17 +12,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sosie.local.output import WRONG_USE, Failure, say
+from sosie.local.output import Unreachable, WrongUse, emit_json, examples, say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sosie.local.server import Listen
-    from sosie.settings import Settings
+    from sosie.local.server import Listen, Place
+    from sosie.settings import Settings, StoreKind
     from sosie.wiring import Sosie
 
 
-@click.command()
+@click.command(epilog=examples("sosie start --state ./sosie-state --tls"))
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option(
     "--port", type=click.IntRange(0, 65535), default=8787, show_default=True, help="Port; 0 takes any free one."
@@ -61,45 +61,108 @@ if TYPE_CHECKING:
 @click.option("--no-penalty-delays", is_flag=True, help="Answer wrong secrets at once instead of after 2 seconds.")
 @click.option("--json", "as_json", is_flag=True, help="Print the default world's summary as one line when ready.")
 def start(host: str, port: int, ports: int | None, tls: bool, as_json: bool, **options: Any) -> None:
-    """Serve both regions' identity, API and push endpoints until Ctrl-C.
+    """Serve both regions of the cloud until Ctrl-C.
 
-    \b
-    Example:  sosie start --state ./sosie-state --tls
+    With --tls the certificate is for localhost, loopback, --host, *.sosie.test and the cloud's own names.
     """
-    from sosie.local import running
     from sosie.local.banner import Circumstances, banner
-    from sosie.local.server import Listen, bind, roots, serve
-    from sosie.wiring import Sosie
+    from sosie.local.running import Running, announce, withdraw
+    from sosie.local.server import Listen, roots, serve
 
-    listen = Listen(host, port, ports)
     settings = _settings(**options)
-    drawn = None if listen.loopback or settings.control_token else _new_token()
+    listen = Listen(host, port, ports)
+    drawn = _new_token() if not listen.loopback and settings.control_token is None else None
     if drawn is not None:
         settings = replace(settings, control_token=drawn)
+    ca = None
     with _friendly():
         if tls:
-            listen = _with_certificate(listen, settings.state)
-        sosie = Sosie(settings)
-        summary, sockets, url, prefixes = _open(sosie, listen)
-    ca = _ca(listen)
+            listen, ca = _with_certificate(listen, settings.state)
+        place, sosie, summary = _open(listen, settings)
+    if place.prefixes:
+        summary["roots"] = roots(place)
     note: Path | None = None
-    if prefixes:
-        summary["roots"] = roots(url, prefixes)
 
     def ready() -> None:
         nonlocal note
-        note = running.announce(url, settings.control_token, ca)
+        note = announce(Running(place.url, os.getpid(), settings.control_token, str(ca) if ca else None))
         if as_json:
-            more = {"controlToken": drawn} if drawn else {}
-            say(json.dumps(summary | more, ensure_ascii=False))
+            emit_json(summary | ({"controlToken": drawn} if drawn else {}))
         else:
-            say(banner(summary, Circumstances(url, settings.state, ca, drawn)))
+            say(banner(summary, Circumstances(place.url, settings.state, ca, drawn)))
         sys.stdout.flush()
 
-    # uvicorn raises the signal again once it has shut down: whoever sent it wanted an orderly end, and got it.
+    # uvicorn raises a signal again once it has shut down. Who sent SIGTERM wanted an orderly end and got it.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
-        serve(sosie, listen, sockets, prefixes, ready)
+        serve(sosie, listen, place, ready)
     finally:
-        running.withdraw(note)
+        withdraw(note)
         sosie.close()
+
+
+def _settings(
+    *, state: Path | None, store: StoreKind, scenario: str, control_token: str | None, no_penalty_delays: bool
+) -> Settings:
+    """Return the environment's settings with the command line's on top."""
+    from sosie.settings import Settings
+
+    settings = Settings.from_environment()
+    return replace(
+        settings,
+        store=store,
+        state=state,
+        scenario=scenario,
+        control_token=control_token or None,
+        penalty_delays=settings.penalty_delays and not no_penalty_delays,
+    )
+
+
+def _open(listen: Listen, settings: Settings) -> tuple[Place, Sosie, dict[str, Any]]:
+    """Take the port and the state, and seed the default world if there is none yet."""
+    from sosie.control.summary import summarize
+    from sosie.local.server import bind
+    from sosie.wiring import Sosie
+
+    place = bind(listen)
+    sosie = Sosie(settings)
+    return place, sosie, summarize(sosie.worlds, "default", place.url)
+
+
+def _with_certificate(listen: Listen, state: Path | None) -> tuple[Listen, Path]:
+    """Return the same with a certificate, and where the CA's is."""
+    from sosie.domain.clock import SystemClock
+    from sosie.local.tls import ensure_host_certificate, tls_files
+
+    files = tls_files(state)
+    ensure_host_certificate(files, listen.host, SystemClock().now())
+    return replace(listen, certificate=files.host), files.ca.absolute()
+
+
+def _new_token() -> str:
+    from sosie.domain.ids import unguessable_token
+
+    return unguessable_token()
+
+
+@contextmanager
+def _friendly() -> Iterator[None]:
+    """Turn what can go wrong at start into one line and an exit code."""
+    from sosie.domain.errors import SosieError
+
+    try:
+        yield
+    except SosieError as error:
+        raise WrongUse(str(error)) from None
+    except ImportError as error:
+        if error.name not in ("boto3", "localstack_client"):
+            raise
+        raise WrongUse("this store needs boto3: pip install 'sosie[aws]'") from None
+    except OSError as error:
+        text = f"{error.filename}: {error.strerror}" if error.filename else str(error)
+        raise WrongUse(text) from None
+    except Exception as error:
+        # botocore's many errors have no common root, and importing it to look costs more than a start.
+        if not type(error).__module__.startswith("botocore."):
+            raise
+        raise Unreachable(f"DynamoDB: {error}") from None

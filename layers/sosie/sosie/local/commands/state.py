@@ -7,14 +7,14 @@ from typing import Any
 import click
 
 from sosie.local.options import Target, json_option, region_filter, target_options, world_option
-from sosie.local.output import columns, dim, emit_json, heading, say
+from sosie.local.output import columns, dim, emit_json, examples, heading, say
 
 # What tells a person most, per kind; --json has everything.
 _SHOWN = {
     "installations": ("id", "enabled", "email", "lastActivityDate"),
     "users": ("id", "email", "name"),
     "organizations": ("id", "name", "enabled", "expirationDate"),
-    "members": ("id", "email", "role", "status", "organizationId"),
+    "members": ("id", "userId", "email", "role", "status", "organizationId"),
     "sponsorships": ("id", "friendlyName", "offeredToEmail", "lastSyncDate", "validUntil", "toDelete"),
     "keys": ("organizationId", "type", "revisionDate"),
     "policies": ("organizationId", "type", "enabled"),
@@ -23,17 +23,16 @@ _SHOWN = {
 }
 
 
-@click.command()
+@click.command(epilog=examples("sosie state --region us --kind sponsorships"))
 @region_filter
 @click.option("--kind", type=click.Choice(tuple(_SHOWN)), help="One kind of rows only.")
 @world_option
 @target_options
 @json_option
 def state(target: Target, region: str | None, kind: str | None, world: str, as_json: bool) -> None:
-    """Show organizations, members, sponsorships, installations, keys and policies.
+    """Show what a world holds, row by row.
 
-    \b
-    Example:  sosie state --region us --kind sponsorships
+    Some columns are left out; --json has them all.
     """
     with target.client() as control:
         found = control.state(world, region=region, kind=kind)

@@ -6,29 +6,22 @@ import click
 
 from sosie.local.commands.seed import scenario_argument
 from sosie.local.options import Target, json_option, target_options
-from sosie.local.output import address, emit_json, good, heading, say
+from sosie.local.output import address, emit_json, examples, good, heading, say
 
 
-@click.group()
+@click.group(epilog=examples("sosie worlds create team-a --scenario families"))
 def worlds() -> None:
-    """List, create and drop worlds.
+    """List, create and drop isolated worlds.
 
     A world is both regions with data, clock, mailbox and journal of its own. Its addresses begin with /w/{world}.
-
-    \b
-    Example:  sosie worlds create team-a --scenario families
     """
 
 
-@worlds.command("list")
+@worlds.command("list", epilog=examples("sosie worlds list"))
 @target_options
 @json_option
 def list_worlds(target: Target, as_json: bool) -> None:
-    """List the worlds.
-
-    \b
-    Example:  sosie worlds list
-    """
+    """List the worlds."""
     with target.client() as control:
         names = control.worlds()
     if as_json:
@@ -38,17 +31,13 @@ def list_worlds(target: Target, as_json: bool) -> None:
         say(name)
 
 
-@worlds.command()
+@worlds.command(epilog=examples("sosie worlds create team-a --scenario ./our-scenario.yaml"))
 @click.argument("world")
 @click.option("--scenario", default="families", show_default=True, help="A scenario's name, or a YAML or JSON file.")
 @target_options
 @json_option
 def create(target: Target, world: str, scenario: str, as_json: bool) -> None:
-    """Create a world; one that exists stays as it is.
-
-    \b
-    Example:  sosie worlds create team-a --scenario ./our-scenario.yaml
-    """
+    """Create a world; one that exists stays as it is."""
     document = scenario_argument(scenario)
     with target.client() as control:
         summary = control.create_world(world, document)
@@ -60,16 +49,12 @@ def create(target: Target, world: str, scenario: str, as_json: bool) -> None:
         say(f"  {name}  {address(region['api'])}")
 
 
-@worlds.command()
+@worlds.command(epilog=examples("sosie worlds drop team-a"))
 @click.argument("world")
 @target_options
 @json_option
 def drop(target: Target, world: str, as_json: bool) -> None:
-    """Remove a world and everything in it. The default world is reset instead.
-
-    \b
-    Example:  sosie worlds drop team-a
-    """
+    """Remove a world and everything in it. The default world is reset instead."""
     with target.client() as control:
         control.drop_world(world)
     if as_json:

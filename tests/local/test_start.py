@@ -1,0 +1,180 @@
+"""`sosie start` as a child process: what it prints, refuses, leaves behind and cleans up."""
+
+from __future__ import annotations
+
+import json
+import signal
+import socket
+import stat
+import urllib.error
+from pathlib import Path
+
+import pytest
+
+from tests.local.started import Started, run
+
+
+def test_json_is_one_line_with_the_default_worlds_summary(tmp_path: Path) -> None:
+    with Started(tmp_path, "--json") as started:
+        (line,) = started.output.splitlines()
+
+        assert json.loads(line) == started.summary
+        assert started.summary["world"] == "default"
+        assert started.summary["regions"]["eu"]["api"] == f"{started.url}/eu/api"
+        assert set(started.summary) == {"world", "scenario", "clock", "console", "regions"}
+        assert started.errors == ""
+
+
+def test_without_json_it_greets_people(tmp_path: Path) -> None:
+    with Started(tmp_path) as started:
+        assert "/us/identity" in started.output
+        assert "\x1b[" not in started.output, "a file gets no colours"
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
+def test_it_ends_in_order_with_exit_code_0_and_leaves_no_note(tmp_path: Path, how: int) -> None:
+    with Started(tmp_path, "--json") as started:
+        notes = tmp_path / "xdg_state_home" / "sosie" / "running"
+        assert [note.name for note in notes.iterdir()] == [f"{started.port}.json"]
+
+        assert started.stop(how) == 0
+        assert list(notes.iterdir()) == []
+        assert started.errors == ""
+
+
+def test_a_taken_port_is_one_friendly_line_and_exit_code_2(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+
+        done = run(tmp_path, "start", "--port", str(port))
+
+    assert done.returncode == 2
+    assert done.stderr == f"sosie: cannot listen on 127.0.0.1:{port}: Address already in use\n"
+
+
+def test_a_state_directory_in_use_is_one_friendly_line_and_exit_code_2(tmp_path: Path) -> None:
+    with Started(tmp_path, "--json", "--state", "state"):
+        done = run(tmp_path, "start", "--port", "0", "--state", "state")
+
+    assert done.returncode == 2
+    assert done.stderr == "sosie: state is in use by another Sosie\n"
+
+
+@pytest.mark.parametrize(
+    ("scenario", "said"),
+    [("nonsense", "no scenario is named 'nonsense'"), ("missing.yaml", "missing.yaml"), ("wrong.json", "line 1")],
+)
+def test_a_scenario_that_cannot_be_applied_is_one_friendly_line_and_exit_code_2(
+    tmp_path: Path, scenario: str, said: str
+) -> None:
+    (tmp_path / "wrong.json").write_text("{")
+
+    done = run(tmp_path, "start", "--port", "0", "--scenario", scenario)
+
+    assert done.returncode == 2
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("sosie: ")
+    assert said in line
+
+
+@pytest.mark.parametrize("option", [("--port", "65536"), ("--port", "x"), ("--store", "redis"), ("--nonsense",)])
+def test_options_nobody_knows_are_wrong_use(tmp_path: Path, option: tuple[str, ...]) -> None:
+    assert run(tmp_path, "start", *option).returncode == 2
+
+
+def test_off_loopback_a_control_token_is_drawn_shown_and_asked_for(tmp_path: Path) -> None:
+    with Started(tmp_path, "--json", "--host", "0.0.0.0") as started:
+        token = started.summary["controlToken"]
+
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            started.control("GET", "/health")
+        refused.value.close()
+
+        assert refused.value.code == 401
+        assert started.control("GET", "/health", token)["status"] == "ready"
+        assert len(token) >= 32
+
+
+def test_a_control_token_of_ones_own_is_not_shown(tmp_path: Path) -> None:
+    with Started(tmp_path, "--json", "--host", "0.0.0.0", SOSIE_CONTROL_TOKEN="my-own-token") as started:
+        assert "my-own-token" not in started.output
+        assert started.control("GET", "/health", "my-own-token")["status"] == "ready"
+
+
+def test_off_loopback_people_are_shown_the_drawn_token(tmp_path: Path) -> None:
+    with Started(tmp_path, "--host", "0.0.0.0") as started:
+        assert "control token" in started.output
+
+
+def test_verbs_of_the_same_user_need_no_token_because_of_the_note(tmp_path: Path) -> None:
+    with Started(tmp_path, "--json", "--host", "0.0.0.0") as started:
+        done = run(tmp_path, "worlds", "list", "--url", started.url)
+
+        assert (done.returncode, done.stdout) == (0, "default\n")
+
+
+def test_what_it_keeps_is_for_its_user_alone(tmp_path: Path) -> None:
+    with Started(tmp_path, "--json", "--state", "state", "--tls") as started:
+        assert run(tmp_path, "state", "--url", started.url).returncode == 0
+
+        state = tmp_path / "state"
+        modes = {path: stat.S_IMODE(path.stat().st_mode) for path in [state, *state.rglob("*")]}
+        note = tmp_path / "xdg_state_home" / "sosie" / "running" / f"{started.port}.json"
+
+    assert {mode for path, mode in modes.items() if path.is_dir()} == {0o700}
+    secrets = [path for path in modes if path.suffix in (".pem", ".sqlite")]
+    assert {path.name for path in secrets} >= {"authority.pem", "host.pem", "sosie-ca.pem", "sosie.sqlite"}
+    assert {modes[path] for path in secrets} == {0o600}
+    assert not note.exists() or stat.S_IMODE(note.stat().st_mode) == 0o600
+
+
+def test_a_restart_with_the_same_state_answers_as_before(tmp_path: Path) -> None:
+    with Started(tmp_path, "--json", "--state", "state") as first:
+        before = first.control("GET", "/worlds/default/state")
+        first.stop()
+    with Started(tmp_path, "--json", "--state", "state", "--scenario", "nonsense") as second:
+        assert second.control("GET", "/worlds/default/state") == before
+
+
+def test_further_ports_are_taken_in_a_row(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        first = free.getsockname()[1]
+    if first > 65000:
+        first = 40000
+    with Started(tmp_path, "--json", "--ports", str(first)) as started:
+        roots = started.summary["roots"]
+
+    assert roots["us"] == {
+        "identity": f"http://127.0.0.1:{first}",
+        "api": f"http://127.0.0.1:{first + 1}",
+        "push": f"http://127.0.0.1:{first + 2}",
+    }
+    assert roots["eu"]["push"] == f"http://127.0.0.1:{first + 5}"
+
+
+# Waiting.
+
+
+def test_wait_ends_when_sosie_answers(tmp_path: Path) -> None:
+    with Started(tmp_path, "--json") as started:
+        done = run(tmp_path, "wait", "--url", started.url, "--json")
+
+    assert done.returncode == 0
+    assert json.loads(done.stdout)["status"] == "ready"
+
+
+def test_wait_gives_up_with_exit_code_3(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+    done = run(tmp_path, "wait", "--timeout", "0.3", "--url", f"http://127.0.0.1:{port}")
+
+    assert done.returncode == 3
+    assert done.stderr.startswith(f"sosie: not ready within 0.3 s: no Sosie answers at http://127.0.0.1:{port}")
+
+
+def test_wait_does_not_wait_where_the_token_is_refused(tmp_path: Path) -> None:
+    with Started(tmp_path, "--json", "--host", "0.0.0.0") as started:
+        done = run(tmp_path, "wait", "--url", started.url, "--control-token", "wrong")
+
+    assert done.returncode == 2
+    assert "control token" in done.stderr
