@@ -97,8 +97,10 @@ class Bw:
 
 
 @pytest.fixture
-def bw(bw_program: str, tmp_path: Path, ca: Path, base: str) -> Bw:
-    """A CLI that is configured for the region and not logged in."""
-    machine = Bw(bw_program, tmp_path, ca)
-    machine("config", "server", base)
-    return machine
+def bw(bw_program: str, home: Path, tmp_path: Path, ca: Path, base: str, region: Region) -> Bw:
+    """A CLI that is configured for the region and not logged in; configured once, since each start takes seconds."""
+    configured = home / f"bw-{region.name}"
+    if not configured.exists():
+        Bw(bw_program, configured, ca)("config", "server", base)
+    shutil.copytree(configured, tmp_path, dirs_exist_ok=True)
+    return Bw(bw_program, tmp_path, ca)

@@ -51,19 +51,84 @@ def push(unconnected, device):
     return unconnected.pushing.send
 
 
-def test_a_dotnet_server_registers_adds_sends_and_deletes_with_one_token(unconnected, push, device, message, world):
+@pytest.fixture
+def relayed(world, region):
+    """What the control plane says about this region's installation: its devices, and each message it sent."""
+
+    def read():
+        installations = world.control("GET", "/push")["regions"][region.name]["installations"]
+        (mine,) = [each for each in installations if each["id"] == region.installation.id]
+        return mine
+
+    return read
+
+
+def test_a_dotnet_server_registers_adds_sends_and_deletes_with_one_token(unconnected, push, device, message, relayed):
     assert_done(push("POST", "push/register", device))
     assert_done(push("POST", "push/register", device | {"pushToken": "renewed"}))
     membership = {"devices": [{"id": device["deviceId"]}], "organizationId": new_id()}
     assert_done(push("PUT", "push/add-organization", membership))
     assert_done(push("POST", "push/send", message))
     assert_done(push("PUT", "push/delete-organization", membership))
-    assert device["deviceId"] in str(world.control("GET", "/push"))
+    assert [each["deviceId"] for each in relayed()["devices"]] == [device["deviceId"]], "registering is an upsert"
     assert_done(push("POST", "push/delete", {"id": device["deviceId"]}))
+    assert relayed()["devices"] == []
     assert unconnected.pushing.token_requests == 1
     # Deleting what is not there is no error.
     assert_done(push("POST", "push/delete", {"id": new_id()}))
     assert_done(push("PUT", "push/add-organization", {"devices": [], "organizationId": new_id()}))
+
+
+def test_a_device_carries_the_tags_of_its_user_and_organizations(region, push, device, relayed):
+    def tags():
+        (only,) = relayed()["devices"]
+        return set(only["tags"])
+
+    def prefixed(text):
+        return f"{region.installation.id}_{text}"
+
+    (first,), second = device["organizationIds"], new_id()
+    always = {
+        f"userId:{prefixed(device['userId'])}",
+        "clientType:Mobile",
+        f"deviceIdentifier:{prefixed(device['identifier'])}",
+        f"installationId:{region.installation.id}",
+    }
+    push("POST", "push/register", device)
+    assert tags() == always | {f"organizationId:{prefixed(first)}"}
+    push("PUT", "push/add-organization", {"devices": [{"id": device["deviceId"]}], "organizationId": second})
+    assert tags() == always | {f"organizationId:{prefixed(each)}" for each in (first, second)}
+    push("PUT", "push/delete-organization", {"devices": [{"id": device["deviceId"]}], "organizationId": first})
+    assert tags() == always | {f"organizationId:{prefixed(second)}"}
+    # Registering again replaces the list.
+    push("POST", "push/register", device)
+    assert tags() == always | {f"organizationId:{prefixed(first)}"}
+
+
+def test_a_message_reaches_the_devices_of_its_user_and_nobody_elses(region, push, device, message, relayed):
+    # Given two phones of the user and one of somebody else
+    stranger = device | {"deviceId": new_id(), "userId": new_id(), "organizationIds": []}
+    second = device | {"deviceId": new_id(), "identifier": new_id()}
+    for each in (device, second, stranger):
+        push("POST", "push/register", each)
+
+    # When a message to the user, and one to the organization, is relayed
+    assert_done(push("POST", "push/send", message))
+    organization = {"userId": None, "organizationId": device["organizationIds"][0], "identifier": None}
+    assert_done(push("POST", "push/send", message | organization))
+
+    # Then each reached the two, with the payload as it was sent, in chunks
+    mine, installation = {device["deviceId"], second["deviceId"]}, region.installation.id
+    for sent in relayed()["sends"]:
+        assert set(sent["reached"]) == {f"{installation}_{each}" for each in mine}
+        assert (sent["payload"], sent["framing"]) == (message["payload"], "chunked")
+    received = {each["deviceId"]: len(each["received"]) for each in relayed()["devices"]}
+    assert received == dict.fromkeys(mine, 2) | {stranger["deviceId"]: 0}
+    expressions = [
+        f"(template:payload_userId:{installation}_{message['userId']} && !deviceIdentifier:{message['identifier']})",
+        f"(template:payload && organizationId:{installation}_{device['organizationIds'][0]})",
+    ]
+    assert sorted(sent["expression"] for sent in relayed()["sends"]) == sorted(expressions)
 
 
 def test_the_push_routes_answer_on_the_api_host_too(unconnected, push, device):

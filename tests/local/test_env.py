@@ -119,9 +119,7 @@ def test_containers_cannot_reach_loopback_and_that_is_said(sosie: Sosie) -> None
     assert sosie("env", "--for", "bitwarden", "--as", "http://sosie.test:8787").stderr == ""
 
 
-def test_the_address_a_client_uses_may_be_another_than_ours(
-    read_json: Callable[..., Any], running: Started
-) -> None:
+def test_the_address_a_client_uses_may_be_another_than_ours(read_json: Callable[..., Any], running: Started) -> None:
     lines = read_json("env", "--for", "bitwarden", "--region", "eu", "--as", "http://sosie.test:8787/")["variables"]
     installation = running.summary["regions"]["eu"]["installations"][0]
 

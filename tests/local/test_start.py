@@ -7,6 +7,7 @@ import signal
 import socket
 import stat
 import urllib.error
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -82,35 +83,43 @@ def test_options_nobody_knows_are_wrong_use(tmp_path: Path, option: tuple[str, .
     assert run(tmp_path, "start", *option).returncode == 2
 
 
-def test_off_loopback_a_control_token_is_drawn_shown_and_asked_for(tmp_path: Path) -> None:
-    with Started(tmp_path, "--json", "--host", "0.0.0.0") as started:
-        token = started.summary["controlToken"]
+@pytest.fixture(scope="module")
+def exposed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Started]:
+    """One that listens on every address of this machine."""
+    with Started(tmp_path_factory.mktemp("exposed"), "--json", "--host", "0.0.0.0") as started:
+        yield started
 
-        with pytest.raises(urllib.error.HTTPError) as refused:
-            started.control("GET", "/health")
-        refused.value.close()
 
-        assert refused.value.code == 401
-        assert started.control("GET", "/health", token)["status"] == "ready"
-        assert len(token) >= 32
+def test_off_loopback_a_control_token_is_drawn_shown_and_asked_for(exposed: Started) -> None:
+    token = exposed.summary["controlToken"]
+
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        exposed.control("GET", "/health")
+    refused.value.close()
+
+    assert refused.value.code == 401
+    assert exposed.control("GET", "/health", token)["status"] == "ready"
+    assert len(token) >= 32
+
+
+def test_verbs_of_the_same_user_need_no_token_because_of_the_note(exposed: Started, tmp_path: Path) -> None:
+    same, other = (run(home, "worlds", "list", "--url", exposed.url) for home in (exposed.home, tmp_path))
+
+    assert (same.returncode, same.stdout) == (0, "default\n")
+    assert (other.returncode, other.stdout) == (2, "")
+    assert "control token" in other.stderr
+
+
+def test_wait_does_not_wait_where_the_token_is_refused(exposed: Started, tmp_path: Path) -> None:
+    done = run(tmp_path, "wait", "--url", exposed.url, "--control-token", "wrong")
+
+    assert done.returncode == 2
+    assert "control token" in done.stderr
 
 
 def test_a_control_token_of_ones_own_is_not_shown(tmp_path: Path) -> None:
-    with Started(tmp_path, "--json", "--host", "0.0.0.0", SOSIE_CONTROL_TOKEN="my-own-token") as started:
-        assert "my-own-token" not in started.output
-        assert started.control("GET", "/health", "my-own-token")["status"] == "ready"
-
-
-def test_off_loopback_people_are_shown_the_drawn_token(tmp_path: Path) -> None:
-    with Started(tmp_path, "--host", "0.0.0.0") as started:
-        assert "control token" in started.output
-
-
-def test_verbs_of_the_same_user_need_no_token_because_of_the_note(tmp_path: Path) -> None:
-    with Started(tmp_path, "--json", "--host", "0.0.0.0") as started:
-        done = run(tmp_path, "worlds", "list", "--url", started.url)
-
-        assert (done.returncode, done.stdout) == (0, "default\n")
+    with Started(tmp_path, "--host", "0.0.0.0", SOSIE_CONTROL_TOKEN="my-own-token") as started:
+        assert "token" not in started.output
 
 
 def test_what_it_keeps_is_for_its_user_alone(tmp_path: Path) -> None:
@@ -170,11 +179,3 @@ def test_wait_gives_up_with_exit_code_3(tmp_path: Path) -> None:
 
     assert done.returncode == 3
     assert done.stderr.startswith(f"sosie: not ready within 0.3 s: no Sosie answers at http://127.0.0.1:{port}")
-
-
-def test_wait_does_not_wait_where_the_token_is_refused(tmp_path: Path) -> None:
-    with Started(tmp_path, "--json", "--host", "0.0.0.0") as started:
-        done = run(tmp_path, "wait", "--url", started.url, "--control-token", "wrong")
-
-    assert done.returncode == 2
-    assert "control token" in done.stderr

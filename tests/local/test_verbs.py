@@ -96,7 +96,8 @@ def test_reset_returns_a_world_to_its_scenario(sosie: Sosie, read_json: ReadJson
 
 def test_seed_adds_the_people_of_a_file(sosie: Sosie, read_json: ReadJson, home: Path) -> None:
     (home / "more.yaml").write_text(
-        "version: 1\nname: more\nseed: more\nregions:\n  us:\n    users:\n      - {email: dora@acme.test, name: Dora}\n"
+        "version: 1\nname: more\nseed: more\nregions:\n  us:\n    users:\n"
+        "      - {email: dora@acme.test, name: Dora, masterPassword: a b c d}\n"
     )
 
     assert sosie("seed", "more.yaml").exit_code == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -39,6 +40,14 @@ POLICY_TEXT = "Free Bitwarden Families sponsorship has been disabled by your org
 def guid(label: str) -> str:
     """Return the id of something that only the test has named."""
     return str(uuid5(NAMESPACE_URL, label))
+
+
+def encrypted_text(length: int) -> str:
+    """Return an encrypted string of at least this length, as short as it can be."""
+    half = base64.b64encode(bytes(16)).decode()
+    mac = base64.b64encode(bytes(32)).decode()
+    middle = base64.b64encode(bytes(max(16, -(-(length - len(f"2.{half}||{mac}")) // 4) * 3))).decode()
+    return f"2.{half}|{middle}|{mac}"
 
 
 # What self-hosted servers send.
@@ -159,7 +168,7 @@ def prepared(cloud: TestCloud) -> Iterator[UnitOfWork]:
     uow.commit()
 
 
-def change_organization(cloud: TestCloud, name: str, **changes: Any) -> Organization:
+def change_organization(cloud: TestCloud, name: str, /, **changes: Any) -> Organization:
     with prepared(cloud) as uow:
         found = repo.organizations.get(uow, cloud.organization(name).id)
         assert found is not None
@@ -168,7 +177,7 @@ def change_organization(cloud: TestCloud, name: str, **changes: Any) -> Organiza
     return changed
 
 
-def change_subscription(cloud: TestCloud, name: str, **changes: Any) -> None:
+def change_subscription(cloud: TestCloud, name: str, /, **changes: Any) -> None:
     change_organization(cloud, name, subscription=replace(cloud.organization(name).subscription, **changes))
 
 
@@ -213,11 +222,19 @@ def join(cloud: TestCloud, email: str, organization: str = ACME, role: Role = Ro
     return joined
 
 
-def change_member(cloud: TestCloud, email: str, organization: str = ACME, **changes: Any) -> None:
+def change_member(cloud: TestCloud, email: str, organization: str = ACME, /, **changes: Any) -> None:
     known = member(cloud, email, organization)
     with prepared(cloud) as uow:
         repo.members.get(uow, known.organization_id, known.id)
         repo.members.save(uow, replace(known, **changes), known.organization_id, known.id)
+
+
+def change_email(cloud: TestCloud, email: str, new: str) -> None:
+    """Give an account another e-mail; the tokens it has stay good."""
+    user = cloud.user(email)
+    with prepared(cloud) as uow:
+        repo.users.get(uow, user.id)
+        repo.save_user(uow, replace(user, email=new))
 
 
 def a_row(cloud: TestCloud, email: str, organization: str = ACME, **changes: Any) -> Sponsorship:

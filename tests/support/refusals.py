@@ -1,4 +1,4 @@
-"""What an answer of the API looks like when there is nothing to say, or when it is no (docs/contract/api.md §1.5, §1.6)."""
+"""What the API answers when there is nothing to say, or when it says no (docs/contract/api.md §1.5, §1.6)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rows in the store are a plain list: however they were added, changed and removed, every question has the list's answer.
+"""Rows in the store are a plain list: however they came, changed and went, every question has the list's answer.
 
 Hypothesis looks for the order of events; the list is the model.
 """

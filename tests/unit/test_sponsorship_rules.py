@@ -1,4 +1,4 @@
-"""What moves a sponsorship from state to state, and what does not: docs/contract/api.md §2.1, §2.3, §2.4, §2.7, §2.8."""
+"""What moves a sponsorship from state to state, and what does not (docs/contract/api.md §2.1 to §2.8)."""
 
 from __future__ import annotations
 

@@ -1,45 +1,31 @@
-"""The push relay (docs/contract/licensing-push-installations.md C)."""
+"""The push relay: its routes, devices and their organizations (docs/contract/licensing-push-installations.md C)."""
 
 from __future__ import annotations
 
 import json
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
-from sosie.control.problems import ProblemError
-from sosie.control.pushes import read_push
-from tests.support.cloud import TestCloud, WireAnswer
+from tests.support.cloud import TestCloud
+from tests.support.relay import (
+    IDENTIFIER,
+    MESSAGE,
+    NOBODY,
+    ORGANIZATION,
+    PHONE,
+    REGISTRATION,
+    SERVICES,
+    STRANGER,
+    TABLET,
+    UPDATE,
+    USER,
+    Relay,
+    assert_done,
+    assert_invalid,
+    assert_unreadable,
+)
 
-USER = "7d0c0000-0000-4000-8000-000000000001"
-ORGANIZATION = "0a0b0000-0000-4000-8000-000000000002"
-PHONE = "b1f20000-0000-4000-8000-000000000003"
-TABLET = "b1f20000-0000-4000-8000-000000000004"
-IDENTIFIER = "c0ffee00-0000-4000-8000-000000000005"
-STRANGER = "dead0000-0000-4000-8000-000000000006"
-NOBODY = "00000000-0000-0000-0000-000000000000"
-
-REGISTRATION = {
-    "deviceId": PHONE,
-    "pushToken": "phone-token",
-    "userId": USER,
-    "type": 1,
-    "identifier": IDENTIFIER,
-    "organizationIds": [ORGANIZATION],
-}
-CIPHER = {"id": STRANGER, "userId": USER, "collectionIds": None, "revisionDate": "2026-01-02T03:04:05.1234567Z"}
-MESSAGE = {
-    "userId": USER,
-    "organizationId": None,
-    "deviceId": PHONE,
-    "identifier": IDENTIFIER,
-    "type": 1,
-    "payload": CIPHER,
-    "clientType": None,
-    "installationId": None,
-}
-UPDATE = {"devices": [{"id": PHONE}], "organizationId": ORGANIZATION}
 ROUTES = [
     ("POST", "/push/register", REGISTRATION),
     ("POST", "/push/delete", {"id": PHONE}),
@@ -47,71 +33,15 @@ ROUTES = [
     ("PUT", "/push/delete-organization", UPDATE),
     ("POST", "/push/send", MESSAGE),
 ]
-SERVICES = ["push", "api"]
 REQUIRED = "The {} field is required."
 HTML_FORM = {"content-type": "application/x-www-form-urlencoded"}
 
 each_route = pytest.mark.parametrize(("method", "path", "body"), ROUTES)
 
 
-class Relay:
-    """A self-hosted server of the cloud's first installation, with an `api.push` token."""
-
-    def __init__(self, cloud: TestCloud) -> None:
-        self.cloud = cloud
-        self.installation = cloud.installation().id
-        self.token = cloud.installation_token("api.push")
-
-    def call(self, method: str, path: str, json_body: Any = None, **more: Any) -> WireAnswer:
-        more = {"service": "push", "token": self.token, "json_body": json_body} | more
-        return self.cloud.request(method, path, **more)
-
-    def raw(self, path: str, body: bytes, method: str = "POST") -> WireAnswer:
-        return self.call(method, path, body=body, headers={"content-type": "application/json"})
-
-    def register(self, **changes: Any) -> WireAnswer:
-        return self.call("POST", "/push/register", REGISTRATION | changes)
-
-    def send(self, **changes: Any) -> WireAnswer:
-        return self.call("POST", "/push/send", MESSAGE | changes)
-
-    @property
-    def kept(self) -> dict[str, Any]:
-        regions = read_push(self.cloud.sosie.worlds, "default")["regions"]
-        return next(each for each in regions["us"]["installations"] if each["id"] == self.installation)
-
-    @property
-    def devices(self) -> dict[str, dict[str, Any]]:
-        return {device["deviceId"]: device for device in self.kept["devices"]}
-
-    @property
-    def sends(self) -> list[dict[str, Any]]:
-        return self.kept["sends"]
-
-    def hub_id(self, device_id: str) -> str:
-        return f"{self.installation}_{device_id}"
-
-    def tag(self, name: str, value: str) -> str:
-        return f"{name}:{self.installation}_{value}"
-
-
 @pytest.fixture
 def relay(cloud: TestCloud) -> Relay:
     return Relay(cloud)
-
-
-def assert_done(answer: WireAnswer) -> None:
-    assert (answer.status, answer.body) == (200, "")
-
-
-def assert_invalid(answer: WireAnswer, errors: dict[str, list[str]]) -> None:
-    assert (answer.status, answer.message) == (400, "The model state is invalid.")
-    assert answer.errors == errors
-
-
-def assert_unreadable(answer: WireAnswer, path: str) -> None:
-    assert (answer.status, answer.message) == (400, "The model state is invalid.")
-    assert list(answer.errors) == [path]
 
 
 # What all five routes have in common.
@@ -457,270 +387,3 @@ def test_devices_before_an_unusable_one_are_changed_before_the_cloud_fails(relay
     assert relay.call("PUT", "/push/add-organization", update).status == 500
     assert relay.devices[PHONE]["organizationIds"] == [ORGANIZATION]
     assert relay.devices[TABLET]["organizationIds"] == []
-
-
-# C.4 send.
-
-
-def test_a_message_to_a_user_reaches_all_their_phones(relay: Relay) -> None:
-    relay.register()
-    relay.register(deviceId=TABLET, identifier="tablet", type=0)
-    relay.register(deviceId=STRANGER, userId=STRANGER)
-
-    assert_done(relay.send(identifier=None))
-
-    (sent,) = relay.sends
-    assert sent["target"] == {"kind": "user", "id": USER}
-    assert sent["expression"] == f"({relay.tag('template:payload_userId', USER)})"
-    assert set(sent["reached"]) == {relay.hub_id(PHONE), relay.hub_id(TABLET)}
-    assert sent["reachedCount"] == 2
-
-
-def test_the_acting_phone_is_reached_too_although_it_is_meant_to_be_excluded(relay: Relay) -> None:
-    relay.register()
-    relay.register(deviceId=TABLET, identifier="tablet")
-
-    relay.send()
-
-    (sent,) = relay.sends
-    user = relay.tag("template:payload_userId", USER)
-    assert sent["expression"] == f"({user} && !deviceIdentifier:{IDENTIFIER})"
-    assert set(sent["reached"]) == {relay.hub_id(PHONE), relay.hub_id(TABLET)}
-    assert (sent["excluded"], sent["notExcluded"]) == ([], [relay.hub_id(PHONE)])
-
-
-def test_a_message_to_an_organization_reaches_its_devices(relay: Relay) -> None:
-    relay.register()
-    relay.register(deviceId=TABLET, organizationIds=[])
-
-    assert_done(relay.send(userId=None, organizationId=ORGANIZATION.upper(), identifier=None))
-
-    (sent,) = relay.sends
-    assert sent["target"] == {"kind": "organization", "id": ORGANIZATION}
-    assert sent["expression"] == f"(template:payload && {relay.tag('organizationId', ORGANIZATION)})"
-    assert sent["reached"] == [relay.hub_id(PHONE)]
-
-
-def test_a_message_to_the_installation_reaches_the_devices_that_claim_it(relay: Relay) -> None:
-    relay.register(installationId=relay.installation)
-    relay.register(deviceId=TABLET)
-
-    assert_done(relay.send(installationId=relay.installation, identifier=None))
-
-    (sent,) = relay.sends
-    assert sent["target"] == {"kind": "installation", "id": relay.installation}
-    assert sent["expression"] == f"(template:payload && installationId:{relay.installation})"
-    assert sent["reached"] == [relay.hub_id(PHONE)]
-
-
-def test_a_message_to_the_installation_reaches_a_foreign_device_that_claims_it(relay: Relay) -> None:
-    other = relay.cloud.installation(enabled=False).id
-    foreign = relay.cloud.installation_token("api.push", enabled=False)
-    claiming = REGISTRATION | {"installationId": relay.installation}
-    relay.call("POST", "/push/register", claiming, token=foreign)
-    relay.send(installationId=relay.installation)
-    relay.call("POST", "/push/register", REGISTRATION, token=foreign)
-    relay.send(installationId=relay.installation)
-    relay.call("POST", "/push/register", claiming, token=foreign)
-    relay.call("POST", "/push/delete", {"id": PHONE}, token=foreign)
-    relay.send(installationId=relay.installation)
-
-    assert [sent["reached"] for sent in relay.sends] == [[f"{other}_{PHONE}"], [], []]
-
-
-def test_the_installation_goes_before_the_user_before_the_organization(relay: Relay) -> None:
-    relay.send(organizationId=ORGANIZATION, installationId=relay.installation)
-    relay.send(organizationId=ORGANIZATION)
-
-    assert [sent["target"]["kind"] for sent in relay.sends] == ["installation", "user"]
-
-
-@pytest.mark.parametrize("installation", [STRANGER, NOBODY])
-def test_another_installation_than_the_tokens_is_refused(relay: Relay, installation) -> None:
-    answer = relay.send(installationId=installation)
-
-    assert (answer.status, answer.message) == (400, "InstallationId does not match current context.")
-    assert relay.sends == []
-
-
-def test_a_message_to_nobody_is_refused_by_a_rule_of_the_whole_model(relay: Relay) -> None:
-    text = "UserId or OrganizationId or InstallationId is required."
-
-    assert_invalid(relay.send(userId=None), {"": [text]})
-    assert_invalid(relay.call("POST", "/push/send", {"type": 1, "payload": None}), {"": [text]})
-
-
-@pytest.mark.parametrize("name", ["type", "payload"])
-def test_type_and_payload_must_be_in_the_json(relay: Relay, name) -> None:
-    body = {key: value for key, value in MESSAGE.items() if key != name}
-
-    assert_unreadable(relay.call("POST", "/push/send", body), "$")
-
-
-def test_a_value_that_cannot_be_read_comes_before_a_missing_one(relay: Relay) -> None:
-    assert_unreadable(relay.call("POST", "/push/send", {"installationId": "x"}), "$.installationId")
-
-
-@pytest.mark.parametrize("name", ["userId", "organizationId", "deviceId", "installationId"])
-@pytest.mark.parametrize("value", ["", "x", USER.replace("-", ""), 1])
-def test_what_is_no_hyphenated_guid_cannot_be_read(relay: Relay, name, value) -> None:
-    assert_unreadable(relay.send(**{name: value}), f"$.{name}")
-
-
-@pytest.mark.parametrize("name", ["type", "clientType"])
-@pytest.mark.parametrize("value", [256, -1, "1"])
-def test_what_is_no_byte_is_neither_a_push_type_nor_a_client_type(relay: Relay, name, value) -> None:
-    assert_unreadable(relay.send(**{name: value}), f"$.{name}")
-
-
-def test_a_null_type_cannot_be_read(relay: Relay) -> None:
-    assert_unreadable(relay.send(type=None), "$.type")
-
-
-@pytest.mark.parametrize(
-    ("type_", "name"), [(11, "LogOut"), (27, "PremiumStatusChanged"), (9, "SyncCipherDelete"), (255, "255")]
-)
-def test_any_byte_is_a_push_type(relay: Relay, type_, name) -> None:
-    assert_done(relay.send(type=type_))
-
-    (sent,) = relay.sends
-    assert (sent["type"], sent["typeName"], sent["properties"]["type"]) == (type_, name, str(type_))
-
-
-@pytest.mark.parametrize(("client_type", "reached"), [(None, 1), (0, 1), (4, 1), (3, 0), (200, 0)])
-def test_a_client_type_filters_unless_it_is_null_or_all(relay: Relay, client_type, reached) -> None:
-    relay.register()
-
-    assert_done(relay.send(clientType=client_type))
-    assert relay.sends[0]["reachedCount"] == reached
-
-
-def test_a_device_that_is_no_phone_is_kept_and_reached_by_nothing(relay: Relay) -> None:
-    relay.register(type=8)
-
-    relay.send()
-
-    assert relay.devices[PHONE]["hasTemplate"] is False
-    assert relay.sends[0]["reached"] == []
-
-
-def test_an_acting_device_is_not_needed(relay: Relay) -> None:
-    assert_done(relay.send(deviceId=None, identifier=None))
-
-
-@pytest.mark.parametrize(
-    ("sent", "kept"),
-    [
-        (b"null", "null"),
-        (b' "a b" ', '"a b"'),
-        (b"[ 1.10, 1e2, -0, 12345678901234567890123 ]", "[1.10,1e2,-0,12345678901234567890123]"),
-        (b'{ "b" : { "x" : [ ] } , "a" : "\\u002B \\" , } \\\\" }', '{"b":{"x":[]},"a":"\\u002B \\" , } \\\\"}'),
-        ('{"name":"Zoë 🦊"}'.encode(), '{"name":"Zoë 🦊"}'),
-    ],
-)
-def test_any_payload_is_passed_on_as_it_was_sent_but_for_blanks(relay: Relay, sent, kept) -> None:
-    body = b'\xef\xbb\xbf {"type":4, "UserId":"%s",\r\n\t"Payload":%s, "x":{"payload":1}}' % (USER.encode(), sent)
-
-    assert_done(relay.raw("/push/send", body))
-    assert relay.sends[0]["properties"]["payload"] == kept
-    assert relay.sends[0]["payload"] == json.loads(kept)
-
-
-def test_the_last_of_several_payloads_counts(relay: Relay) -> None:
-    body = b'{"payload":{"payload":0},"type":4,"userId":"%s","PAYLOAD":[2]}' % USER.encode()
-
-    assert_done(relay.raw("/push/send", body))
-    assert relay.sends[0]["properties"]["payload"] == "[2]"
-
-
-def test_a_payload_may_be_nested_31_levels_deep(relay: Relay) -> None:
-    def nested(depth: int) -> Any:
-        return [nested(depth - 1)] if depth else 1
-
-    assert_done(relay.send(payload=nested(31)))
-    assert_unreadable(relay.send(payload=nested(32)), "$.payload")
-
-
-def test_a_refused_message_is_not_kept(relay: Relay) -> None:
-    relay.send(userId=None)
-    relay.send(type="1")
-
-    assert relay.sends == []
-
-
-# C.8 what a test wants to inspect.
-
-
-@pytest.mark.parametrize(
-    ("headers", "framing"),
-    [({"transfer-encoding": "chunked"}, "chunked"), ({"content-length": "300"}, "length"), ({}, None)],
-)
-@pytest.mark.parametrize("service", SERVICES)
-def test_a_message_is_kept_with_how_it_came(relay: Relay, service, headers, framing) -> None:
-    answer = relay.call("POST", "/push/send", MESSAGE, service=service, headers=headers)
-
-    (sent,) = relay.sends
-    assert sent["id"] == answer.headers["x-sosie-request"]
-    assert (sent["service"], sent["framing"]) == (service, framing)
-    assert sent["clientId"] == f"installation.{relay.installation}"
-    assert len(sent["tokenId"]) == 32
-    assert (sent["deviceId"], sent["identifier"]) == (PHONE, IDENTIFIER)
-    assert json.loads(sent["body"]) == MESSAGE
-    assert sent["bodySize"] == len(json.dumps(MESSAGE))
-
-
-def test_a_device_knows_what_it_would_have_received(relay: Relay) -> None:
-    relay.register()
-    relay.send()
-    relay.send(userId=STRANGER)
-    last = relay.send(type=11, payload={"userId": USER, "reason": None})
-
-    first, second = relay.devices[PHONE]["received"]
-    assert (first["typeName"], first["payload"]) == ("SyncCipherCreate", CIPHER)
-    assert second == {
-        "id": last.headers["x-sosie-request"],
-        "at": "2026-03-04T05:06:07.000000Z",
-        "type": 11,
-        "typeName": "LogOut",
-        "properties": {"type": "11", "payload": f'{{"userId":"{USER}","reason":null}}'},
-        "payload": {"userId": USER, "reason": None},
-    }
-
-
-def test_a_body_too_large_to_keep_is_cut_and_its_size_is_told(relay: Relay) -> None:
-    assert_done(relay.send(payload="ö" * 100_000))
-
-    (sent,) = relay.sends
-    assert sent["bodySize"] > 600_000
-    assert len(sent["body"].encode()) <= 64 * 1024
-    assert sent["payload"] is None
-
-
-def test_regions_and_worlds_keep_their_devices_to_themselves(relay: Relay) -> None:
-    relay.register()
-    relay.cloud.sosie.worlds.create("other", "families")
-
-    here = read_push(relay.cloud.sosie.worlds, "default")
-    there = read_push(relay.cloud.sosie.worlds, "other")
-    assert [len(each["devices"]) for each in here["regions"]["eu"]["installations"]] == [0, 0]
-    assert [len(each["devices"]) for each in there["regions"]["us"]["installations"]] == [0, 0]
-
-
-def test_one_region_or_installation_can_be_asked_for(relay: Relay) -> None:
-    relay.register()
-
-    found = read_push(relay.cloud.sosie.worlds, "default", "us", relay.installation.upper())
-
-    assert list(found["regions"]) == ["us"]
-    assert [each["id"] for each in found["regions"]["us"]["installations"]] == [relay.installation]
-    with pytest.raises(ProblemError):
-        read_push(relay.cloud.sosie.worlds, "default", "mars")
-
-
-def test_a_reset_forgets_devices_and_messages(relay: Relay) -> None:
-    relay.register(installationId=STRANGER)
-    relay.send()
-
-    relay.cloud.sosie.worlds.reset("default")
-
-    assert (relay.kept["devices"], relay.kept["sends"]) == ([], [])

@@ -13,11 +13,11 @@ Order = Literal["by_name", "by_sync"]
 """The two further orders a partition can be read in (see `Item.orders`)."""
 
 MAX_ATOMIC_CHANGES = 100
-"""How many changes one `write` applies atomically: DynamoDB's limit of a transaction."""
+"""How many changes one `write` applies atomically: DynamoDB's limit of a transaction (which also holds 4 MB at most)."""
 
 
 class Key(NamedTuple):
-    """Where an item lives: its partition, and its place in the partition's order."""
+    """Where an item lives: its partition, and its place in the partition's order. Neither is empty."""
 
     partition: str
     sort: str
@@ -27,7 +27,8 @@ class Key(NamedTuple):
 class Item:
     """One stored thing. `body` is plain JSON. `version` counts its writes: 0 is not stored yet.
 
-    `orders` gives its place in further orders of the same partition; items without a place do not appear there.
+    `orders` gives its place in further orders of the same partition; items without a place do not appear there, equal
+    places are in the order of their `sort`. A place holds no NUL.
     `expires` (Unix seconds of wall time) lets a store forget it after that time, not necessarily at once.
     """
 

@@ -20,6 +20,8 @@ class Settings:
     state: Path | None = None  # SOSIE_STATE, a directory; without one everything is in memory
     scenario: str = "families"  # SOSIE_SCENARIO, a shipped name or a file
     control_token: str | None = None  # SOSIE_CONTROL_TOKEN
+    control_secret: str | None = None  # SOSIE_CONTROL_SECRET, the secret that holds it in a deployed Sosie
+    control_by_iam: bool = False  # SOSIE_CONTROL_ACCESS=iam: API Gateway checks who calls
     penalty_delays: bool = True  # SOSIE_PENALTY_DELAYS
     vault_origins: tuple[str, ...] = ()  # SOSIE_VAULT_ORIGINS, comma-separated, allowed besides the cloud's own
     secret_prefix: str | None = None  # SOSIE_SECRET_PREFIX, where a deployed Sosie keeps its keys
@@ -38,6 +40,8 @@ class Settings:
             state=Path(state) if state else None,
             scenario=env.get("SOSIE_SCENARIO", "families"),
             control_token=env.get("SOSIE_CONTROL_TOKEN") or None,
+            control_secret=env.get("SOSIE_CONTROL_SECRET") or None,
+            control_by_iam=env.get("SOSIE_CONTROL_ACCESS") == "iam",
             penalty_delays=env.get("SOSIE_PENALTY_DELAYS", "true").lower() not in ("0", "false", "no", "off"),
             vault_origins=tuple(filter(None, env.get("SOSIE_VAULT_ORIGINS", "").split(","))),
             secret_prefix=env.get("SOSIE_SECRET_PREFIX") or None,

@@ -117,7 +117,20 @@ class Sosie:
         """The control plane."""
         from sosie.control.handler import ControlHandler
 
-        return ControlHandler(worlds=self.worlds, keyring=self.keyring, token=self.settings.control_token)
+        return ControlHandler(
+            worlds=self.worlds,
+            keyring=self.keyring,
+            token=self._control_token(),
+            store_name=self.settings.store,
+            by_iam=self.settings.control_by_iam,
+        )
+
+    def _control_token(self) -> str | None:
+        if self.settings.control_secret is None:
+            return self.settings.control_token
+        from sosie.store.secrets_manager import read_secret
+
+        return read_secret(self.settings.control_secret)
 
     def app(self, service: Service) -> ServiceApp:
         """Return a service's routes, built once."""

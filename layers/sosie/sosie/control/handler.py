@@ -54,12 +54,19 @@ class ControlHandler:
     """Handles payload 2.0 events under `/_sosie/`."""
 
     def __init__(
-        self, *, worlds: Worlds, keyring: Keyring, token: str | None = None, store_name: str = "sqlite"
+        self,
+        *,
+        worlds: Worlds,
+        keyring: Keyring,
+        token: str | None = None,
+        store_name: str = "sqlite",
+        by_iam: bool = False,
     ) -> None:
         self._worlds = worlds
         self._keyring = keyring
         self._token = token
         self._store_name = store_name
+        self._by_iam = by_iam
         self._started = time.monotonic()
         self._resolver = APIGatewayHttpResolver()
         for method, path, action in self._routes():
@@ -205,7 +212,8 @@ class ControlHandler:
             event = self._resolver.current_event.raw_event
             headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
             try:
-                access.check_access(headers, self._token, trusted=self._resolver.context["trusted"])
+                trusted = self._resolver.context["trusted"]
+                access.check_access(headers, self._token, trusted=trusted, signed=self._is_signed(event))
                 answer = action(_request(event, headers, params))
             except ProblemError as problem:
                 return _problem(problem)
@@ -221,6 +229,10 @@ class ControlHandler:
             return Response(200, "application/json", json.dumps(answer, ensure_ascii=False))
 
         return serve
+
+    def _is_signed(self, event: Mapping[str, Any]) -> bool:
+        """Tell whether API Gateway checked an IAM signature; only a deployment that asks for it says so."""
+        return self._by_iam and bool((event["requestContext"].get("authorizer") or {}).get("iam"))
 
     def _unrouted(self, _: Exception) -> Response[str]:
         path = self._resolver.current_event.path

@@ -53,7 +53,7 @@ SECRET_HEADERS = frozenset(
 
 _LOWER_NAMES = frozenset(name.lower() for name in SECRET_NAMES)
 # What could be a name is found by what stands around it and then looked up: a pattern of all names is slow.
-_MEMBER = re.compile(r"""["']([A-Za-z_]+)["']\s*:\s*""")
+_MEMBER = re.compile(r"""["']([A-Za-z_]{2,40})["']\s*:\s*""")
 _VALUE = re.compile(
     r'"[^"\\]*(?:\\.[^"\\]*)*"?'  # a text, closed or not
     r"|'[^'\\]*(?:\\.[^'\\]*)*'?"  # what some languages print instead

@@ -10,9 +10,16 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+def make_private(directory: Path) -> None:
+    """Make a directory and those above it that are missing, all of mode 0700."""
+    missing = [each for each in (directory, *directory.parents) if not each.exists()]
+    for each in reversed(missing):
+        each.mkdir(mode=0o700, exist_ok=True)
+
+
 def write_private(path: Path, text: str) -> None:
     """Write a file of mode 0600 at once: whoever reads it sees the old text or the new one. Makes its directory."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    make_private(path.parent)
     aside = path.with_name(f"{path.name}.{os.getpid()}.new")
     descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:

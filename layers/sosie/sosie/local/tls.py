@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from sosie.domain.errors import SosieError
 from sosie.domain.regions import FACTS, SERVICES
-from sosie.local.files import user_directory, write_private
+from sosie.local.files import make_private, user_directory, write_private
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -97,7 +97,7 @@ def ensure_host_certificate(files: TlsFiles, host: str, now: datetime) -> None:
 @contextmanager
 def _alone(files: TlsFiles) -> Iterator[None]:
     # Two first starts at once would each make a CA, and one of them would serve what nobody trusts.
-    files.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+    make_private(files.directory)
     with open(files.directory / ".lock", "w", opener=_private) as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield

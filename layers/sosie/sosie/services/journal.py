@@ -13,8 +13,10 @@ if TYPE_CHECKING:
     from sosie.domain.redaction import Redactor
     from sosie.ports import Store
 
-BODY_LIMIT = 64 * 1024
-"""Bytes of a body that an entry keeps; longer ones are cut, and the entry says how long they were."""
+BODY_LIMIT = 24 * 1024
+"""Characters of a body that an entry keeps; longer ones are cut, and the entry says how many bytes they had.
+
+Two bodies fit into DynamoDB's 400 KB even if JSON writes every character with six bytes."""
 ENTRIES_LIMIT = 10_000
 """Entries a world keeps; the oldest go first."""
 TRIM_EVERY = 200

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
+from sosie.domain.regions import REGIONS
+from sosie.ports import KeyPurpose
 from sosie.store.keyring import StoredKeyring
 
 if TYPE_CHECKING:
     from sosie.domain.clock import Clock
+
+
+def read_secret(secret_id: str) -> str:
+    """Return the text of a secret, by name or ARN."""
+    import boto3  # only a deployed Sosie has it
+
+    return str(boto3.client("secretsmanager").get_secret_value(SecretId=secret_id)["SecretString"])
 
 
 class SecretsManagerKeyring(StoredKeyring):
@@ -46,8 +55,8 @@ class SecretsManagerKeyring(StoredKeyring):
         return text
 
     def _drop(self, world: str) -> None:
-        pages = self._client.get_paginator("list_secrets").paginate(
-            Filters=[{"Key": "name", "Values": [f"{self._prefix}{world}/"]}]
-        )
-        for name in [secret["Name"] for page in pages for secret in page["SecretList"]]:
-            self._client.delete_secret(SecretId=name, ForceDeleteWithoutRecovery=True)
+        # By name, because listing secrets cannot be granted for a prefix only. Deleting one that is not there is fine.
+        for region in REGIONS:
+            for purpose in get_args(KeyPurpose):
+                name = f"{self._prefix}{world}/{region}-{purpose}"
+                self._client.delete_secret(SecretId=name, ForceDeleteWithoutRecovery=True)

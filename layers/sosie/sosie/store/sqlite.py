@@ -70,6 +70,7 @@ class SqliteStore:
             try:
                 fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError as error:
+                self._lock.close()
                 raise StateInUseError(f"{path.parent} is in use by another Sosie") from error
         self._db = sqlite3.connect(":memory:" if path is None else path, isolation_level=None, check_same_thread=False)
         if path is not None:
@@ -81,6 +82,7 @@ class SqliteStore:
     def _prepare(self) -> None:
         found = self._db.execute("PRAGMA user_version").fetchone()[0]
         if found not in (0, SCHEMA_VERSION):
+            self.close()
             raise SosieError(f"the state was written by another version of Sosie (schema {found})")
         self._db.executescript(_SCHEMA)
         self._db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 from aws_lambda_powertools.event_handler.api_gateway import APIGatewayHttpResolver, Response
 
 from sosie.diagnosis.unrouted import diagnose_unrouted
-from sosie.domain.errors import InvalidError, RefusedError
+from sosie.domain.errors import ConflictError, InvalidError, RefusedError
 from sosie.domain.ids import parse_guid
+from sosie.services.unit_of_work import UnknownWorldError
 from sosie.wire.auth import authenticate, authorize
 from sosie.wire.errors import answer_to, server_fault
 from sosie.wire.http import Answer, Param, Policy, decoded
@@ -54,9 +55,11 @@ class ServiceApp:
         self._resolver.not_found(self._answer_unrouted)
 
     def answer(self, event: Mapping[str, Any], call: Call) -> Answer:
-        """Return the service's answer to a request."""
+        """Return the service's answer to a request. Raises ConflictError and UnknownWorldError."""
         self._resolver.append_context(call=call)  # type: ignore[no-untyped-call]  # Powertools leaves it untyped
         self._resolver.resolve(event, context=None)  # type: ignore[arg-type]  # no handler looks at the Lambda context
+        if call.exchange.interruption is not None:
+            raise call.exchange.interruption
         answer = call.exchange.answer
         if answer is None:
             raise RuntimeError("the resolver returned without an answer")
@@ -78,6 +81,10 @@ class ServiceApp:
             except RefusedError as error:
                 call.exchange.diagnosis = error.diagnosis
                 call.exchange.answer = answer_to(error)
+            except (ConflictError, UnknownWorldError) as error:
+                # No failure: the gate knows what to do. Powertools would log what passes through it.
+                call.exchange.interruption = error
+                return Response(500)
             except Exception:
                 logger.exception("%s %s failed", route.method, route.path)
                 call.uow.discard()

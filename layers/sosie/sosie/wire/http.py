@@ -59,6 +59,8 @@ class Exchange:
     route: str | None = None
     diagnosis: str | None = None
     answer: Answer | None = None
+    interruption: Exception | None = None
+    """Why there is no answer although nothing failed, for the gate."""
 
 
 @dataclass(slots=True)

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     type=click.Choice(["sqlite", "dynamodb", "localstack"]),
     default="sqlite",
     show_default=True,
+    help="Where state is kept; DynamoDB's endpoint is that of the AWS environment.",
 )
 @click.option(
     "--scenario",

@@ -1,0 +1,105 @@
+"""A scenario applied on top: all of it, or nothing and a reason that names the field."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.support.cloud import TestCloud
+from tests.support.control import ask
+
+SEED = "/worlds/default/seed"
+
+
+def scenario(**us: Any) -> dict[str, Any]:
+    return {"version": 1, "name": "extra", "regions": {"us": us}}
+
+
+PERSON = {"email": "dora@extra.test", "masterPassword": "half way there"}
+
+
+def test_a_document_adds_people_and_organizations_to_what_is_there(cloud: TestCloud) -> None:
+    members = [{"email": "owner@acme.test", "role": "owner"}, {"email": "dora@extra.test"}]
+    document = scenario(users=[PERSON], organizations=[{"name": "Extra & Co", "members": members}])
+
+    answer = ask(cloud, "POST", SEED, document)
+
+    assert answer.status == 200
+    names = [each["name"] for each in answer.json["regions"]["us"]["organizations"]]
+    assert "Extra & Co" in names
+    assert "Acme Corporation" in names
+    profile = cloud.get("/accounts/profile", token=cloud.user_token("dora@extra.test")).json
+    assert [each["name"] for each in profile["organizations"]] == ["Extra & Co"]
+
+
+@pytest.mark.parametrize(
+    ("document", "where"),
+    [
+        (scenario(users=[PERSON, {"email": "nobody"}]), "regions.us.users[1].email"),
+        (scenario(users=[{"email": "x@y.test"}]), "regions.us.users[0].masterPassword"),
+        (scenario(users=[PERSON | {"masterPasword": "typo"}]), "regions.us.users[0]"),
+        (scenario(users=[PERSON], organizations=[{"name": "X", "plan": "gold"}]), "regions.us.organizations[0].plan"),
+        (
+            scenario(organizations=[{"name": "X", "members": [{"email": "ghost@extra.test"}]}]),
+            "regions.us.organizations[0].members[0].email",
+        ),
+        (
+            scenario(sponsorships=[{"organization": "Nowhere", "member": "owner@acme.test"}]),
+            "regions.us.sponsorships[0]",
+        ),
+        ({"version": 2, "name": "later"}, "version"),
+    ],
+)
+def test_a_mistake_is_named_by_its_field_and_nothing_is_applied(
+    cloud: TestCloud, document: dict[str, Any], where: str
+) -> None:
+    before = ask(cloud, "GET", "/worlds/default/state").json
+
+    answer = ask(cloud, "POST", SEED, document)
+
+    assert (answer.status, answer.json["where"]) == (400, where)
+    assert ask(cloud, "GET", "/worlds/default/state").json == before
+
+
+def test_somebody_who_is_there_already_is_a_conflict_and_nothing_is_applied(cloud: TestCloud) -> None:
+    taken = {"email": "owner@acme.test", "masterPassword": "another"}
+    before = ask(cloud, "GET", "/worlds/default/state").json
+
+    answer = ask(cloud, "POST", SEED, scenario(users=[PERSON, taken]))
+
+    assert answer.status == 409
+    assert ask(cloud, "GET", "/worlds/default/state").json == before
+
+
+def test_a_scenario_nobody_ships_is_refused_with_the_ones_that_ship(cloud: TestCloud) -> None:
+    answer = ask(cloud, "POST", SEED, '"nothing-like-it"')
+
+    assert answer.status == 400
+    assert "families" in answer.json["detail"]
+
+
+def test_a_body_that_is_no_json_is_refused(cloud: TestCloud) -> None:
+    assert ask(cloud, "POST", SEED, "{").status == 400
+
+
+def test_a_seeded_sponsorship_shows_in_the_state_and_on_the_wire(cloud: TestCloud) -> None:
+    row = {
+        "organization": "Acme Corporation",
+        "member": "alice@acme.test",
+        "friendlyName": "Cousin",
+        "redeemedBy": "Cousin Family",
+        "syncedDaysAgo": 3,
+        "validForDays": 200,
+    }
+
+    assert ask(cloud, "POST", SEED, scenario(sponsorships=[row])).status == 200
+
+    (stored,) = ask(cloud, "GET", "/worlds/default/state?region=us&kind=sponsorships").json["regions"]["us"][
+        "sponsorships"
+    ]
+    assert stored["sponsoredOrganizationId"] == cloud.organization("Cousin Family").id
+    profile = cloud.get("/accounts/profile", token=cloud.user_token("alice@acme.test")).json
+    (acme,) = profile["organizations"]
+    assert acme["familySponsorshipFriendlyName"] == "Cousin"
+    assert acme["familySponsorshipValidUntil"] == "2026-09-20T05:06:07Z"
