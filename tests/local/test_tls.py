@@ -70,9 +70,7 @@ def test_every_address_is_no_name_of_its_own(files: TlsFiles, host: str) -> None
     assert names(files) == {"localhost", "127.0.0.1", "::1", "sosie.test", "*.sosie.test", *CLOUD_NAMES}
 
 
-@pytest.mark.parametrize(
-    ("days", "kept"), [(0, True), (365, True), (367, False), (400, False)], ids=lambda value: str(value)
-)
+@pytest.mark.parametrize(("days", "kept"), [(0, True), (365, True), (367, False), (400, False)], ids=str)
 def test_the_host_certificate_is_kept_until_30_days_before_its_end(files: TlsFiles, days: int, kept: bool) -> None:
     ensure_host_certificate(files, "127.0.0.1", NOW)
     first = files.host.read_text()
@@ -108,7 +106,7 @@ def test_an_authority_that_cannot_be_read_is_not_replaced_unasked(files: TlsFile
     ensure_authority(files, NOW)
     files.authority.write_text("not a certificate")
 
-    with pytest.raises(DamagedAuthorityError, match="authority.pem"):
+    with pytest.raises(DamagedAuthorityError, match=r"authority\.pem"):
         ensure_host_certificate(files, "127.0.0.1", NOW)
     assert files.authority.read_text() == "not a certificate"
 

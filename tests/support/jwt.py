@@ -37,7 +37,7 @@ def decode(token: str) -> Token:
 def published_key(cloud: TestCloud, region: str | None = None) -> dict[str, Any]:
     """Return the one key that a region publishes."""
     (key,) = cloud.get("/.well-known/openid-configuration/jwks", service="identity", region=region).json["keys"]
-    return key
+    return dict(key)
 
 
 def rsa_key(jwk: dict[str, Any]) -> rsa.RSAPublicKey:

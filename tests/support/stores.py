@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sosie.domain.errors import ConflictError
+from sosie.ports import Put
 from sosie.store.sqlite import SqliteStore
 
 if TYPE_CHECKING:
@@ -23,10 +24,10 @@ class WatchedStore:
         self._store = SqliteStore()
         self.written: list[list[Change]] = []
         self.refused = 0
-        self._meddle: Callable[[], None] | None = None
+        self._meddle: Callable[[], object] | None = None
         self._always_refuse = False
 
-    def before_next_write(self, meddle: Callable[[], None]) -> None:
+    def before_next_write(self, meddle: Callable[[], object]) -> None:
         self._meddle = meddle
 
     def refuse_next_write(self) -> None:
@@ -47,6 +48,10 @@ class WatchedStore:
             self.refused += 1
             raise
         self.written.append(list(changes))
+
+    def places(self) -> list[list[Key]]:
+        """Return where each group of `written` wrote or removed something."""
+        return [[c.item.key if isinstance(c, Put) else c.key for c in group] for group in self.written]
 
     def get_many(self, keys: Sequence[Key]) -> dict[Key, Item]:
         return self._store.get_many(keys)

@@ -96,7 +96,7 @@ def sign_in(cloud: TestCloud, email: str, **changes: str) -> dict[str, Any]:
     """Return the answer to a sign-in with the master password, which must succeed."""
     answer = ask(cloud, password_form(email, **changes), VERSION)
     assert answer.status == 200, answer.body
-    return answer.json
+    return dict(answer.json)
 
 
 def cloud_headers(answer: WireAnswer) -> dict[str, str]:

@@ -84,8 +84,8 @@ def test_a_field_of_a_form_leaves_its_fingerprint(name: str, secret: str) -> Non
 @example("password", "null", True)
 def test_a_member_of_an_object_leaves_its_fingerprint(name: str, secret: str, ascii_only: bool) -> None:
     def document(value: str) -> str:
-        value = {"first": [1], name: value, "nested": {name: value, "last": None}}
-        return json.dumps(value, ensure_ascii=ascii_only)
+        members = {"first": [1], name: value, "nested": {name: value, "last": None}}
+        return json.dumps(members, ensure_ascii=ascii_only)
 
     assert REDACTOR.text(document(secret)) == document(REDACTOR.fingerprint(secret))
 

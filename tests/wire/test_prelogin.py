@@ -139,7 +139,7 @@ def test_members_match_in_any_letter_case_and_others_are_ignored(cloud: TestClou
 
 @pytest.mark.parametrize("path", PATHS)
 @pytest.mark.parametrize("body", [{}, {"email": None}, {"mail": OWNER}])
-def test_a_missing_address_is_required(cloud: TestCloud, path: str, body: dict) -> None:
+def test_a_missing_address_is_required(cloud: TestCloud, path: str, body: dict[str, Any]) -> None:
     assert_invalid(prelogin(cloud, body, path), {"Email": ["The Email field is required."]})
 
 

@@ -51,7 +51,7 @@ def form(cloud: TestCloud) -> dict[str, str]:
     return api_key_form(cloud.user(OWNER))
 
 
-def test_the_answer_has_the_extras_and_no_refresh_token(cloud: TestCloud, form: dict) -> None:
+def test_the_answer_has_the_extras_and_no_refresh_token(cloud: TestCloud, form: dict[str, str]) -> None:
     answer = ask(cloud, form, VERSION)
 
     assert (answer.status, cloud_headers(answer)) == (200, TOKEN_HEADERS)
@@ -59,13 +59,13 @@ def test_the_answer_has_the_extras_and_no_refresh_token(cloud: TestCloud, form: 
     assert (answer.json["expires_in"], answer.json["token_type"], answer.json["scope"]) == (3600, "Bearer", "api")
 
 
-def test_the_extras_are_those_of_a_sign_in_with_the_password(cloud: TestCloud, form: dict) -> None:
+def test_the_extras_are_those_of_a_sign_in_with_the_password(cloud: TestCloud, form: dict[str, str]) -> None:
     by_key, by_password = ask(cloud, form, VERSION).json, sign_in(cloud, OWNER)
 
     assert {name: by_key[name] for name in EXTRAS} == {name: by_password[name] for name in EXTRAS}
 
 
-def test_the_token_says_that_a_person_signed_in_but_not_how_or_when(cloud: TestCloud, form: dict) -> None:
+def test_the_token_says_that_a_person_signed_in_but_not_how_or_when(cloud: TestCloud, form: dict[str, str]) -> None:
     user = cloud.user(OWNER)
 
     claims = jwt.verified(cloud, ask(cloud, form, VERSION).json["access_token"]).claims
@@ -92,7 +92,7 @@ def test_the_token_says_that_a_person_signed_in_but_not_how_or_when(cloud: TestC
     }
 
 
-def test_an_upper_case_id_is_lower_cased_in_the_token(cloud: TestCloud, form: dict) -> None:
+def test_an_upper_case_id_is_lower_cased_in_the_token(cloud: TestCloud, form: dict[str, str]) -> None:
     form["client_id"] = f"user.{cloud.user(OWNER).id.upper()}"
 
     claims = jwt.decode(ask(cloud, form, VERSION).json["access_token"]).claims
@@ -105,11 +105,11 @@ def test_without_a_scope_an_api_key_gets_api(cloud: TestCloud) -> None:
 
 
 @pytest.mark.parametrize("scope", ["offline_access", "api offline_access", "api.push"])
-def test_an_api_key_has_no_other_scope(cloud: TestCloud, form: dict, scope: str) -> None:
+def test_an_api_key_has_no_other_scope(cloud: TestCloud, form: dict[str, str], scope: str) -> None:
     assert_refused(ask(cloud, form | {"scope": scope}, VERSION), "invalid_scope")
 
 
-def test_the_device_is_stored_as_after_a_password(cloud: TestCloud, form: dict) -> None:
+def test_the_device_is_stored_as_after_a_password(cloud: TestCloud, form: dict[str, str]) -> None:
     ask(cloud, form, VERSION)
     sign_in(cloud, OWNER)
 
@@ -118,26 +118,26 @@ def test_the_device_is_stored_as_after_a_password(cloud: TestCloud, form: dict) 
 
 
 @pytest.mark.parametrize("secret", ["wrong", ""])
-def test_a_wrong_api_key_is_an_invalid_client(cloud: TestCloud, form: dict, secret: str) -> None:
+def test_a_wrong_api_key_is_an_invalid_client(cloud: TestCloud, form: dict[str, str], secret: str) -> None:
     assert_refused(ask(cloud, form | {"client_secret": secret}, VERSION), "invalid_client")
 
 
-def test_the_other_regions_user_is_an_invalid_client(cloud: TestCloud, form: dict) -> None:
+def test_the_other_regions_user_is_an_invalid_client(cloud: TestCloud, form: dict[str, str]) -> None:
     assert_refused(ask(cloud, form, VERSION, region="eu"), "invalid_client")
 
 
-def test_somebody_elses_key_is_a_wrong_one(cloud: TestCloud, form: dict) -> None:
+def test_somebody_elses_key_is_a_wrong_one(cloud: TestCloud, form: dict[str, str]) -> None:
     other = cloud.user("alice@acme.test").api_key
 
     assert_refused(ask(cloud, form | {"client_secret": other}, VERSION), "invalid_client")
 
 
 @pytest.mark.parametrize("grant", ["password", "authorization_code"])
-def test_an_api_key_may_use_no_other_grant(cloud: TestCloud, form: dict, grant: str) -> None:
+def test_an_api_key_may_use_no_other_grant(cloud: TestCloud, form: dict[str, str], grant: str) -> None:
     assert_refused(ask(cloud, form | {"grant_type": grant}, VERSION), "unauthorized_client")
 
 
-def test_the_version_is_needed_and_asked_for_after_the_key(cloud: TestCloud, form: dict) -> None:
+def test_the_version_is_needed_and_asked_for_after_the_key(cloud: TestCloud, form: dict[str, str]) -> None:
     assert_refused(ask(cloud, form), *NO_VERSION)
     assert_refused(ask(cloud, form | {"client_secret": "wrong"}), "invalid_client")
     assert_refused(ask(cloud, form | {"scope": "offline_access"}), "invalid_scope")
@@ -151,7 +151,7 @@ def test_each_device_field_is_needed_and_asked_for_after_the_version(cloud: Test
     assert_refused(ask(cloud, form), *NO_VERSION)
 
 
-def test_a_legacy_account_is_refused_without_a_description(cloud: TestCloud, form: dict) -> None:
+def test_a_legacy_account_is_refused_without_a_description(cloud: TestCloud, form: dict[str, str]) -> None:
     sign_in(cloud, OWNER)
     change_user(cloud, OWNER, keys=replace(cloud.user(OWNER).keys, key=""))
 

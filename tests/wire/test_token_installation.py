@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -75,7 +76,7 @@ def test_the_token_says_which_installation_and_nothing_about_a_subject(cloud: Te
     }
 
 
-def test_the_header_of_the_token_names_its_type_and_the_published_key(cloud: TestCloud, form: dict) -> None:
+def test_the_header_of_the_token_names_its_type_and_the_published_key(cloud: TestCloud, form: dict[str, str]) -> None:
     token = ask(cloud, form).json["access_token"]
 
     key = jwt.published_key(cloud)
@@ -110,13 +111,15 @@ def test_granted_scopes_are_sorted_and_each_is_named_once(cloud: TestCloud, aske
     assert jwt.decode(answer.json["access_token"]).claims["scope"] == granted.split()
 
 
-def test_each_request_gets_a_token_of_its_own(cloud: TestCloud, form: dict) -> None:
+def test_each_request_gets_a_token_of_its_own(cloud: TestCloud, form: dict[str, str]) -> None:
     tokens = {ask(cloud, form).json["access_token"] for _ in range(5)}
 
     assert len({jwt.decode(token).claims["jti"] for token in tokens}) == 5
 
 
-def test_a_token_moves_the_installations_last_activity_and_a_refusal_does_not(cloud: TestCloud, form: dict) -> None:
+def test_a_token_moves_the_installations_last_activity_and_a_refusal_does_not(
+    cloud: TestCloud, form: dict[str, str]
+) -> None:
     assert_refused(ask(cloud, form | {"client_secret": "wrong"}), "invalid_client")
     assert_refused(ask(cloud, form | {"scope": "api"}), "invalid_scope")
     assert cloud.installation().last_activity_date is None
@@ -129,7 +132,7 @@ def test_a_token_moves_the_installations_last_activity_and_a_refusal_does_not(cl
 # How the request may be written.
 
 
-def test_http_basic_carries_the_credentials_as_well(cloud: TestCloud, form: dict) -> None:
+def test_http_basic_carries_the_credentials_as_well(cloud: TestCloud, form: dict[str, str]) -> None:
     headers = basic(form.pop("client_id"), form.pop("client_secret"))
 
     assert ask(cloud, form, headers).json["scope"] == "api.push"
@@ -144,7 +147,7 @@ def test_http_basic_is_url_encoded_within(cloud: TestCloud) -> None:
     assert jwt.decode(answer.json["access_token"]).claims["client_sub"] == installation.id
 
 
-def test_http_basic_wins_over_the_form(cloud: TestCloud, form: dict) -> None:
+def test_http_basic_wins_over_the_form(cloud: TestCloud, form: dict[str, str]) -> None:
     right = basic(form["client_id"], form["client_secret"])
     wrong = basic(form["client_id"], "wrong")
 
@@ -152,13 +155,15 @@ def test_http_basic_wins_over_the_form(cloud: TestCloud, form: dict) -> None:
     assert_refused(ask(cloud, form, wrong), "invalid_client")
 
 
-def test_field_names_match_in_any_letter_case(cloud: TestCloud, form: dict) -> None:
+def test_field_names_match_in_any_letter_case(cloud: TestCloud, form: dict[str, str]) -> None:
     for written in ({name.upper(): form[name] for name in form}, {name.title(): form[name] for name in form}):
         assert ask(cloud, written).json["scope"] == "api.push"
 
 
 @pytest.mark.parametrize("write", [str.upper, lambda i: i.replace("-", ""), lambda i: f"{{{i.upper()}}}"])
-def test_the_installation_id_may_be_any_guid_text_and_is_lower_case_in_the_token(cloud: TestCloud, write) -> None:
+def test_the_installation_id_may_be_any_guid_text_and_is_lower_case_in_the_token(
+    cloud: TestCloud, write: Callable[[str], str]
+) -> None:
     installation = cloud.installation()
     form = installation_form(installation, client_id=f"installation.{write(installation.id)}")
 
@@ -168,13 +173,13 @@ def test_the_installation_id_may_be_any_guid_text_and_is_lower_case_in_the_token
     assert claims["client_sub"] == installation.id
 
 
-def test_a_charset_in_the_content_type_is_fine(cloud: TestCloud, form: dict) -> None:
+def test_a_charset_in_the_content_type_is_fine(cloud: TestCloud, form: dict[str, str]) -> None:
     content_type = {"Content-Type": "application/x-www-form-urlencoded; charset=utf-8"}
 
     assert ask(cloud, form, content_type).status == 200
 
 
-def test_device_fields_of_a_client_credentials_request_are_ignored(cloud: TestCloud, form: dict) -> None:
+def test_device_fields_of_a_client_credentials_request_are_ignored(cloud: TestCloud, form: dict[str, str]) -> None:
     assert set(ask(cloud, form | DEVICE).json) == {"access_token", "expires_in", "token_type", "scope"}
 
 
@@ -211,16 +216,16 @@ def test_unknown_wrong_and_disabled_are_answered_with_identical_bytes(cloud: Tes
         "x" * 100,
     ],
 )
-def test_a_client_nobody_knows_is_an_invalid_client(cloud: TestCloud, form: dict, client_id: str) -> None:
+def test_a_client_nobody_knows_is_an_invalid_client(cloud: TestCloud, form: dict[str, str], client_id: str) -> None:
     assert_refused(ask(cloud, form | {"client_id": client_id}), "invalid_client")
 
 
 @pytest.mark.parametrize("change", [str.swapcase, lambda key: f" {key}", lambda key: f"{key} ", lambda _: ""])
-def test_case_and_blanks_of_a_key_count(cloud: TestCloud, form: dict, change) -> None:
+def test_case_and_blanks_of_a_key_count(cloud: TestCloud, form: dict[str, str], change: Callable[[str], str]) -> None:
     assert_refused(ask(cloud, form | {"client_secret": change(form["client_secret"])}), "invalid_client")
 
 
-def test_a_missing_key_is_a_wrong_one(cloud: TestCloud, form: dict) -> None:
+def test_a_missing_key_is_a_wrong_one(cloud: TestCloud, form: dict[str, str]) -> None:
     del form["client_secret"]
 
     assert_refused(ask(cloud, form), "invalid_client")
@@ -230,7 +235,9 @@ def test_the_other_regions_installation_is_unknown(cloud: TestCloud) -> None:
     assert_refused(ask(cloud, installation_form(cloud.installation(region="eu")), region="us"), "invalid_client")
 
 
-def test_disabling_an_installation_and_changing_its_key_take_effect_at_once(cloud: TestCloud, form: dict) -> None:
+def test_disabling_an_installation_and_changing_its_key_take_effect_at_once(
+    cloud: TestCloud, form: dict[str, str]
+) -> None:
     installation = cloud.installation()
 
     save_installation(cloud, replace(installation, enabled=False))
@@ -272,11 +279,11 @@ def test_a_scope_of_more_than_300_characters_is_invalid(cloud: TestCloud) -> Non
         (CIBA, "unauthorized_client"),
     ],
 )
-def test_an_installation_may_use_no_other_grant(cloud: TestCloud, form: dict, grant: str, error: str) -> None:
+def test_an_installation_may_use_no_other_grant(cloud: TestCloud, form: dict[str, str], grant: str, error: str) -> None:
     assert_refused(ask(cloud, form | {"grant_type": grant}), error)
 
 
-def test_a_missing_grant_is_unsupported(cloud: TestCloud, form: dict) -> None:
+def test_a_missing_grant_is_unsupported(cloud: TestCloud, form: dict[str, str]) -> None:
     del form["grant_type"]
 
     assert_refused(ask(cloud, form), "unsupported_grant_type")
@@ -286,13 +293,13 @@ def test_a_missing_grant_is_unsupported(cloud: TestCloud, form: dict) -> None:
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS"])
-def test_another_method_is_an_invalid_request_and_not_405(cloud: TestCloud, form: dict, method: str) -> None:
+def test_another_method_is_an_invalid_request_and_not_405(cloud: TestCloud, form: dict[str, str], method: str) -> None:
     answer = cloud.request(method, "/connect/token", service="identity", form=form)
 
     assert_refused(answer, "invalid_request")
 
 
-def test_credentials_in_the_query_are_not_looked_at(cloud: TestCloud, form: dict) -> None:
+def test_credentials_in_the_query_are_not_looked_at(cloud: TestCloud, form: dict[str, str]) -> None:
     query = "&".join(f"{name}={value}" for name, value in form.items())
 
     for method in ("GET", "POST"):
@@ -311,7 +318,7 @@ def test_another_content_type_is_an_invalid_request(cloud: TestCloud, content_ty
     assert_refused(answer, "invalid_request")
 
 
-def test_a_json_body_is_an_invalid_request(cloud: TestCloud, form: dict) -> None:
+def test_a_json_body_is_an_invalid_request(cloud: TestCloud, form: dict[str, str]) -> None:
     assert_refused(cloud.post("/connect/token", form, service="identity"), "invalid_request")
 
 
@@ -324,7 +331,9 @@ def test_a_body_without_content_type_is_an_invalid_request(cloud: TestCloud) -> 
 @pytest.mark.parametrize(
     "changes", [{"client_id": ""}, {"client_id": "x" * 101}, {"client_secret": "x" * 101}], ids=["none", "id", "secret"]
 )
-def test_a_missing_or_overlong_credential_is_an_invalid_request(cloud: TestCloud, form: dict, changes: dict) -> None:
+def test_a_missing_or_overlong_credential_is_an_invalid_request(
+    cloud: TestCloud, form: dict[str, str], changes: dict[str, str]
+) -> None:
     assert_refused(ask(cloud, form | changes), "invalid_request")
 
 
@@ -349,12 +358,16 @@ def test_an_empty_form_is_an_invalid_request(cloud: TestCloud) -> None:
         ({"grant_type": "password", "scope": "api"}, "unauthorized_client"),
     ],
 )
-def test_the_first_failing_check_answers(cloud: TestCloud, form: dict, faults: dict, error: str) -> None:
+def test_the_first_failing_check_answers(
+    cloud: TestCloud, form: dict[str, str], faults: dict[str, str], error: str
+) -> None:
     assert_refused(ask(cloud, form | faults), error)
 
 
 @pytest.mark.parametrize("fault", [{"grant_type": "nonsense"}, {"scope": "api"}, {"client_secret": "wrong"}])
-def test_a_disabled_installation_is_refused_before_anything_else_about_it(cloud: TestCloud, fault: dict) -> None:
+def test_a_disabled_installation_is_refused_before_anything_else_about_it(
+    cloud: TestCloud, fault: dict[str, str]
+) -> None:
     form = installation_form(cloud.installation(enabled=False)) | fault
 
     assert_refused(ask(cloud, form), "invalid_client")
@@ -377,7 +390,7 @@ def test_nothing_that_is_sent_makes_the_endpoint_fail(cloud: TestCloud, body: by
 # Why: Sosie's own hint, which changes nothing above.
 
 
-def test_a_refusal_is_explained_in_a_header(cloud: TestCloud, form: dict) -> None:
+def test_a_refusal_is_explained_in_a_header(cloud: TestCloud, form: dict[str, str]) -> None:
     hints = {
         "INSTALLATION_UNKNOWN": form | {"client_id": UNKNOWN},
         "ID_NOT_GUID": form | {"client_id": "installation.abc"},

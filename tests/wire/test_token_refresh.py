@@ -35,7 +35,7 @@ def _quick_keys(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def handle(cloud: TestCloud) -> str:
     """The refresh token of somebody who signed in with the CLI."""
-    return sign_in(cloud, OWNER)["refresh_token"]
+    return str(sign_in(cloud, OWNER)["refresh_token"])
 
 
 def test_the_answer_repeats_the_handle_and_has_no_extras(cloud: TestCloud, handle: str) -> None:

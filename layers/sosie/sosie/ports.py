@@ -13,7 +13,7 @@ Order = Literal["by_name", "by_sync"]
 """The two further orders a partition can be read in (see `Item.orders`)."""
 
 MAX_ATOMIC_CHANGES = 100
-"""How many changes one `write` applies atomically: DynamoDB's limit of a transaction (which also holds 4 MB at most)."""
+"""How many changes one `write` applies atomically, if they fit into 4 MB: DynamoDB's limits of a transaction."""
 
 
 class Key(NamedTuple):

@@ -62,6 +62,7 @@ class User:
     seed_password: str | None = None
     keys: UserKeys | None = None
     master_password_salt: str | None = None
+    user_key_id: str | None = None
     force_password_reset: bool = False
     uses_key_connector: bool = False
     verify_devices: bool = True

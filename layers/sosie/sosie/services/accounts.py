@@ -6,7 +6,7 @@ their key material here if nothing before needed it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from sosie.domain.errors import BadRequestError, ServerFaultError, UnauthorizedError
@@ -105,6 +105,14 @@ def read_revision_date(uow: UnitOfWork, caller: Caller) -> datetime | None:
     """Return when something about the account last changed; None if it was deleted."""
     user = repo.users.get(uow, caller.user_id or "")
     return None if user is None else user.account_revision_date
+
+
+def save_user_key_id(uow: UnitOfWork, caller: Caller, user_key_id: str) -> None:
+    """Remember how the caller's clients name their user key (§4.12). Raises UnauthorizedError if it was deleted."""
+    user = repo.users.get(uow, caller.user_id or "")
+    if user is None:
+        raise UnauthorizedError
+    repo.save_user(uow, replace(user, user_key_id=user_key_id))
 
 
 def _user(uow: UnitOfWork, caller: Caller) -> User | None:

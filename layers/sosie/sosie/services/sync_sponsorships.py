@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from sosie.services.unit_of_work import UnitOfWork
 
 WRONG_SYNC_KEY = "Invalid Billing Sync Key"
-_LONGEST_TEXT = 256
+_LONGEST_TEXT = 256  # UTF-16 units, as the cloud's storage counts
 
 
 def sync_sponsorships(
@@ -56,6 +56,7 @@ def sync_sponsorships(
         raise ServerFaultError("a member of the organization has several sponsorships")
     outcomes = _apply(uow, organization, items, dict(rows))
     new = [outcome for outcome in outcomes if outcome.new]
+    _check_lengths(new)
     every_new_row_has_mail = all(_row(outcome).offered_to_email for outcome in new)
     _store_known(uow, organization_id, rows, outcomes)
     _store_new(uow, keyring, organization, new, send=every_new_row_has_mail)
@@ -83,9 +84,6 @@ def _complete(batch: Sequence[SyncItem | None] | None) -> list[SyncItem]:
     items = [item for item in batch if item is not None]
     if len(items) != len(batch):
         raise ServerFaultError("an element of the batch is null")
-    for item in items:
-        if any(text is not None and len(text) > _LONGEST_TEXT for text in (item.friendly_name, item.offered_to_email)):
-            raise ServerFaultError("a text is too long to be stored")
     return items
 
 
@@ -102,6 +100,14 @@ def _apply(
         if outcome.row is not None and not outcome.new:
             rows[item.sponsoring_member_id] = outcome.row
     return outcomes
+
+
+def _check_lengths(new: Sequence[SyncOutcome]) -> None:
+    """Raise ServerFaultError for a text that the cloud's storage cannot take; known rows store none of the texts."""
+    for row in map(_row, new):
+        for text in (row.friendly_name, row.offered_to_email):
+            if text is not None and len(text.encode("utf-16-le")) // 2 > _LONGEST_TEXT:
+                raise ServerFaultError("a text is too long to be stored")
 
 
 def _store_known(

@@ -43,6 +43,18 @@ def read_sync(call: Call) -> Answer:
     return Answer(body=sync_to_wire(accounts.read_sync(call.uow, call.caller), without_domains=without_domains))
 
 
+def save_user_key_id(call: Call) -> Answer:
+    """§4.12: newer clients name their user key."""
+    accounts.save_user_key_id(call.uow, call.caller, call.model.user_key_id)
+    return Answer()
+
+
+def _user_key_id_model() -> type[Any]:
+    from sosie.wire.models import UserKeyIdRequest
+
+    return UserKeyIdRequest
+
+
 def profile_to_wire(account: Account) -> dict[str, Any]:
     """Return a profile (§4.3). Without a key pair its three members are null."""
     user = account.user
@@ -84,8 +96,15 @@ def sync_to_wire(sync: Sync, *, without_domains: bool) -> dict[str, Any]:
         "policies": [policy_to_wire(policy) for policy in sync.policies],
         "policiesNew": [policy_to_wire(policy) for policy in sync.policies_new],
         "sends": [],
-        "userDecryption": {"masterPasswordUnlock": _master_password_unlock(sync.account.user)},
+        "userDecryption": _user_decryption(sync.account.user),
     }
+
+
+def _user_decryption(user: User) -> dict[str, Any]:
+    decryption: dict[str, Any] = {"masterPasswordUnlock": _master_password_unlock(user)}
+    if user.user_key_id is not None:
+        decryption["userKeyId"] = user.user_key_id
+    return decryption
 
 
 def _account_keys(user: User) -> dict[str, Any] | None:
@@ -141,6 +160,13 @@ def _flag(call: Call, name: str) -> bool:
 
 
 ROUTES = (
+    Route(
+        "POST",
+        "/accounts/key-management/user-key-id",
+        save_user_key_id,
+        Policy.APPLICATION,
+        model=_user_key_id_model,
+    ),
     Route("GET", "/accounts/profile", read_profile, Policy.APPLICATION),
     Route("GET", "/accounts/revision-date", read_revision_date, Policy.APPLICATION),
     Route("GET", "/sync", read_sync, Policy.APPLICATION),

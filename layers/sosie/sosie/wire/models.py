@@ -18,3 +18,9 @@ class PreloginRequest(WireModel):
     """docs/contract/identity.md §7."""
 
     email: Annotated[Text | None, Required(), EmailAddress(), MaxLength(256)] = None
+
+
+class UserKeyIdRequest(WireModel):
+    """docs/contract/api.md §4.12."""
+
+    user_key_id: Annotated[Text | None, Required(), MaxLength(64)] = None

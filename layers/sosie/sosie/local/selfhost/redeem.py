@@ -6,13 +6,25 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from sosie.local.selfhost.story import NotAskedError, RefusedByCloudError
+from sosie.domain.errors import SosieError
+from sosie.local.selfhost.story import RefusedByCloudError
 
 if TYPE_CHECKING:
     from sosie.local.selfhost.person import Person
     from sosie.local.selfhost.story import Story
 
 _BASE = "/organization/sponsorship"
+
+
+class OfferGoneError(RefusedByCloudError):
+    """The cloud answers that the offer is not valid for this person, or forbidden by policy."""
+
+    def __str__(self) -> str:
+        return "the offer is not valid any more: it was redeemed, withdrawn, made to somebody else, or is forbidden"
+
+
+class NoOfferError(SosieError):
+    """Nobody has offered anything to this person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,16 +63,9 @@ def redeem_offer(person: Person, token: str, chosen: Chosen, story: Story) -> st
     return organization_id
 
 
-class OfferGoneError(RefusedByCloudError):
-    """The cloud answers that the offer is not valid for this person, or forbidden by policy."""
-
-    def __str__(self) -> str:
-        return "the offer is not valid any more: it was redeemed, withdrawn, made to somebody else, or is forbidden"
-
-
 def token_of(mails: list[dict[str, object]], email: str) -> str:
-    """Return the newest offer's token. Raises NotAskedError if no offer was sent."""
+    """Return the newest offer's token. Raises NoOfferError if none was sent."""
     for mail in reversed(mails):
         if token := mail.get("sponsorshipToken"):
             return str(token)
-    raise NotAskedError(f"no offer was mailed to {email} yet; see: sosie mail")
+    raise NoOfferError(f"no offer was mailed to {email} yet; see: sosie mail")

@@ -63,13 +63,17 @@ def _send(connection: Connection, batch: list[Row], client: InstallationClient, 
         raise story.refused(reply)
     items = reply.document().get("sponsorshipsBatch")
     known = {row.member_id for row in connection.rows}
-    if not isinstance(items, list) or any(item.get("sponsoringOrganizationUserId") not in known for item in items):
+    if not isinstance(items, list) or any(_member_of(item) not in known for item in items):
         story.tell(reply, "an answer that crashes a self-hosted server: no batch, or a row that was never sent")
         raise UnusableAnswerError(reply)
     skipped = f", {len(batch) - len(items)} skipped" if len(items) < len(batch) else ""
     rows = "1 row" if len(batch) == 1 else f"{len(batch)} rows"
     story.tell(reply, f"{rows} sent, {len(items)} answered{skipped}")
     return items
+
+
+def _member_of(item: Any) -> Any:
+    return item.get("sponsoringOrganizationUserId") if isinstance(item, dict) else None
 
 
 def _apply(connection: Connection, items: list[dict[str, Any]]) -> list[Row]:
