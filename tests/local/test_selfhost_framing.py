@@ -75,13 +75,17 @@ class Listener:
         return True
 
     def close(self) -> None:
+        # Wakes the thread that accepts; closing alone would let it take one more connection.
+        self._socket.shutdown(socket.SHUT_RDWR)
         self._socket.close()
+        self._thread.join(timeout=10)
 
 
 @pytest.fixture
-def listener() -> Iterator[Listener]:
+def listener(transport: Transport) -> Iterator[Listener]:
     listening = Listener()
     yield listening
+    transport.close()
     listening.close()
 
 
@@ -238,10 +242,11 @@ def test_without_a_token_nothing_is_asked_and_the_reason_is_told(
 
 
 def test_nobody_listening_is_another_matter_than_a_refusal(transport: Transport, listener: Listener) -> None:
-    listener.close()
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        nobody = f"http://127.0.0.1:{free.getsockname()[1]}/"
 
     with pytest.raises(WireFailedError, match="connect/token"):
-        client(transport, listener).call("POST", "push/send", {})
+        client(transport, listener, identity_uri=nobody).call("POST", "push/send", {})
 
 
 def test_a_person_speaks_as_the_web_vault_with_a_length(transport: Transport, listener: Listener) -> None:

@@ -226,8 +226,8 @@ def test_verbs_with_the_authority_named_or_noted_reach_it_and_others_do_not(
     noted = run(secure.home, "worlds", "list", "--url", url)
     neither = run(tmp_path, "worlds", "list", "--url", url)
 
-    assert (named.returncode, named.stdout) == (0, "default\n")
-    assert (noted.returncode, noted.stdout) == (0, "default\n")
+    assert (named.stdout, named.stderr, named.returncode) == ("default\n", "", 0)
+    assert (noted.stdout, noted.stderr, noted.returncode) == ("default\n", "", 0)
     assert neither.returncode == 3
     assert "--cacert" in neither.stderr
 

@@ -41,7 +41,7 @@ class Sosie:
         self.many_processes = many_processes
         self._store = store
         self._keyring = keyring
-        self._apps: dict[Service, ServiceApp] = {}
+        self._apps: dict[tuple[Service, str], ServiceApp] = {}
 
     @cached_property
     def store(self) -> Store:
@@ -132,14 +132,19 @@ class Sosie:
 
         return read_secret(self.settings.control_secret)
 
-    def app(self, service: Service) -> ServiceApp:
-        """Return a service's routes, built once."""
-        if service not in self._apps:
+    def app(self, service: Service, path: str) -> ServiceApp:
+        """Return the part of a service that a path belongs to, built once."""
+        from sosie.wire.routes import AREAS, area_of
+
+        area = area_of(path)
+        if area not in AREAS[service]:
+            area = ""
+        if (service, area) not in self._apps:
             from sosie.wire.app import ServiceApp
             from sosie.wire.routes import routes_of
 
-            self._apps[service] = ServiceApp(routes_of(service))
-        return self._apps[service]
+            self._apps[service, area] = ServiceApp(routes_of(service, area))
+        return self._apps[service, area]
 
     def close(self) -> None:
         """Release what the parts hold open."""

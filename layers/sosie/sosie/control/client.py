@@ -143,8 +143,9 @@ class ControlClient:
         import httpx  # late: building a client costs nothing
 
         headers = {"authorization": f"Bearer {self._token}"} if self._token else {}
-        verify: SSLContext | bool = True
-        if self._cacert is not None and self.url.startswith("https:"):
+        # Loading the public authorities is the slow part of a client, and http:// never meets one.
+        verify: SSLContext | bool = self.url.startswith("https:")
+        if self._cacert is not None and verify:
             import ssl  # late, as above
 
             verify = ssl.create_default_context(cafile=str(self._cacert))

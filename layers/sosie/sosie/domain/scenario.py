@@ -1,5 +1,6 @@
 """A scenario: the document that describes a world's seed. It names people and organizations, not rows.
 
+These are named tuples: a start makes all of them, and dataclasses would cost it tens of milliseconds.
 `parse_scenario` checks all of it before anything is applied; a problem names the field, such as
 `regions.us.users[2].email`.
 """
@@ -7,8 +8,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from sosie.domain.errors import ScenarioError
 from sosie.domain.members import PERMISSIONS, MemberStatus, Role
@@ -19,8 +19,7 @@ from sosie.domain.users import KdfSettings, KdfType
 VERSION = 1
 
 
-@dataclass(frozen=True, slots=True)
-class SeedInstallation:
+class SeedInstallation(NamedTuple):
     name: str
     email: str
     enabled: bool = True
@@ -28,8 +27,7 @@ class SeedInstallation:
     key: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class SeedUser:
+class SeedUser(NamedTuple):
     email: str
     name: str
     master_password: str
@@ -38,22 +36,19 @@ class SeedUser:
     email_verified: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class SeedMember:
+class SeedMember(NamedTuple):
     email: str
     role: Role = Role.USER
     status: MemberStatus = MemberStatus.CONFIRMED
     permissions: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class SeedPolicy:
+class SeedPolicy(NamedTuple):
     type: int
     enabled: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class SeedSubscription:
+class SeedSubscription(NamedTuple):
     """Days count from the moment of seeding; negative ones lie before it."""
 
     status: str = "active"
@@ -62,15 +57,14 @@ class SeedSubscription:
     trial_ended_days_ago: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class SeedOrganization:
+class SeedOrganization(NamedTuple):
     name: str
     plan: Plan
     billing_email: str
     members: tuple[SeedMember, ...]
     seats: int | None = None
     enabled: bool = True
-    subscription: SeedSubscription | None = field(default_factory=SeedSubscription)
+    subscription: SeedSubscription | None = SeedSubscription()
     expires_in_days: int | None = None
     billing_sync_key: bool | str = False
     license_key: bool | str = True
@@ -80,8 +74,7 @@ class SeedOrganization:
     id: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class SeedSponsorship:
+class SeedSponsorship(NamedTuple):
     organization: str
     member: str
     friendly_name: str | None = None
@@ -93,16 +86,14 @@ class SeedSponsorship:
     admin_initiated: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class SeedRegion:
+class SeedRegion(NamedTuple):
     installations: tuple[SeedInstallation, ...] = ()
     users: tuple[SeedUser, ...] = ()
     organizations: tuple[SeedOrganization, ...] = ()
     sponsorships: tuple[SeedSponsorship, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Scenario:
+class Scenario(NamedTuple):
     name: str
     seed: str
     regions: Mapping[Region, SeedRegion]
@@ -177,8 +168,7 @@ _KDF_TYPES = {"pbkdf2": KdfType.PBKDF2_SHA256, "argon2id": KdfType.ARGON2ID}
 _DEFAULT_KDF = KdfSettings(KdfType.PBKDF2_SHA256, 5_000)
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(NamedTuple):
     """What a region holds already, which a scenario that comes on top may refer to: e-mails in lower case, names."""
 
     emails: frozenset[str] = frozenset()

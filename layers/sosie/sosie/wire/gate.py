@@ -49,7 +49,7 @@ class Gate:
         keyring: Keyring,
         clock: Clock,
         request_ids: RequestIds,
-        apps: Callable[[Service], ServiceApp],
+        apps: Callable[[Service, str], ServiceApp],
         ensure_world: Callable[[str], bool],
         vault_origins: Sequence[str] = (),
         penalty_delays: bool = True,
@@ -105,7 +105,7 @@ class Gate:
         elif is_preflight(call.method, call.headers):
             answer = preflight(address.region, call.headers, self._vault_origins)
         else:
-            answer = self._apps(address.service).answer(_service_event(event, call), call)
+            answer = self._apps(address.service, call.path).answer(_service_event(event, call), call)
             answer.headers |= cors_headers(address.region, call.headers, self._vault_origins)
         record = uow.record
         if not (self._penalty_delays and record.penalty_delays):

@@ -30,10 +30,9 @@ def health(call: Call) -> Answer:
     return Answer(body=b"Healthy", headers={"Content-Type": "text/plain"})
 
 
-_EVERYWHERE = (
+ROUTES = (
     Route("GET", "/alive", alive),
     Route("GET", "/now", alive),
     Route("GET", "/version", version),
+    Route("GET", "/healthz", health),
 )
-IDENTITY_ROUTES = _EVERYWHERE
-API_ROUTES = (*_EVERYWHERE, Route("GET", "/healthz", health))

@@ -1,44 +1,64 @@
-"""Which routes each service has. The API answers the push routes as well, as the real hosts do."""
+"""Which routes each service has, by the first segment of their paths.
+
+A request loads the modules of its own segment alone: importing all of the API takes longer than answering a request,
+and start-up is a budget. The API answers the push routes as well, as the real hosts do.
+"""
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from sosie.domain.regions import Service
     from sosie.wire.http import Route
 
+_EVERYWHERE = {"alive": ("info",), "now": ("info",), "version": ("info",)}
+_PUSH = {"push": ("push",)}
+AREAS: Mapping[Service, Mapping[str, tuple[str, ...]]] = {
+    "identity": {
+        "connect": ("token", "discovery"),
+        "accounts": ("prelogin", "discovery"),
+        ".well-known": ("discovery",),
+        "sso": ("discovery",),
+        **_EVERYWHERE,
+    },
+    "api": {
+        "installations": ("installations",),
+        "organization": ("sponsorships",),
+        "organizations": ("billing_sync_keys", "licences", "sponsorships", "organizations"),
+        "licenses": ("licences",),
+        "accounts": ("accounts",),
+        "sync": ("accounts",),
+        "config": ("reference",),
+        "plans": ("reference",),
+        "healthz": ("info",),
+        **_PUSH,
+        **_EVERYWHERE,
+    },
+    "push": {**_PUSH, **_EVERYWHERE},
+}
 
-def routes_of(service: Service) -> tuple[Route, ...]:
-    """Return a service's route table. Imported by service: a function loads only what it serves."""
-    from sosie.wire import info
 
-    if service == "identity":
-        from sosie.wire import discovery, prelogin, token
+def area_of(path: str) -> str:
+    """Return the segment that decides which modules a path needs."""
+    return path.lstrip("/").partition("/")[0].lower()
 
-        return (*token.ROUTES, *prelogin.ROUTES, *discovery.ROUTES, *info.IDENTITY_ROUTES)
-    from sosie.wire import push
 
-    if service == "push":
-        return (*push.ROUTES, *info.API_ROUTES)
-    from sosie.wire import (
-        accounts,
-        billing_sync_keys,
-        installations,
-        licences,
-        organizations,
-        reference,
-        sponsorships,
+def routes_of(service: Service, area: str | None = None) -> tuple[Route, ...]:
+    """Return the routes whose paths start with a segment; without one all of the service's. Unknown ones have none."""
+    areas = AREAS[service]
+    wanted = (
+        areas.get(area, ()) if area is not None else dict.fromkeys(name for names in areas.values() for name in names)
     )
+    routes: list[Route] = []
+    for name in wanted:
+        module = import_module(f"sosie.wire.{name}")
+        routes += [route for route in module.ROUTES if area in (None, area_of(route.path)) and _is_served(areas, route)]
+    return tuple(routes)
 
-    return (
-        *installations.ROUTES,
-        *billing_sync_keys.ROUTES,
-        *sponsorships.ROUTES,
-        *licences.ROUTES,
-        *organizations.ROUTES,
-        *accounts.ROUTES,
-        *reference.ROUTES,
-        *push.ROUTES,
-        *info.API_ROUTES,
-    )
+
+def _is_served(areas: Mapping[str, tuple[str, ...]], route: Route) -> bool:
+    return area_of(route.path) in areas
