@@ -136,6 +136,27 @@ def test_a_secret_is_recognized_wherever_it_was_sent() -> None:
     assert found == {REDACTOR.fingerprint(secret)}
 
 
+@pytest.mark.parametrize("prefix", ["installation.", "installation.installation.", "organization.", ""])
+@pytest.mark.parametrize("key", [SECRET, SECRET + "0123456789"])
+def test_a_key_that_was_sent_as_the_id_is_a_secret(prefix: str, key: str) -> None:
+    form = f"client_id={prefix}{key}&scope=api.push"
+
+    assert REDACTOR.text(form) == f"client_id={prefix}{REDACTOR.fingerprint(key)}&scope=api.push"
+
+
+@pytest.mark.parametrize(
+    "client_id",
+    [
+        "cli",
+        "installation.6f1c0a52-3d4e-4b7a-9c21-0d5e8f7a6b90",
+        "user.6F1C0A523D4E4B7A9C210D5E8F7A6B90",
+        "installation.abc",
+    ],
+)
+def test_an_id_is_no_secret(client_id: str) -> None:
+    assert REDACTOR.text(f"client_id={client_id}") == f"client_id={client_id}"
+
+
 # Malformed ones: whatever a client sends by mistake may hold a secret as well.
 
 

@@ -29,3 +29,13 @@ def test_a_missing_key_id_is_refused(cloud: TestCloud) -> None:
     answer = cloud.post(PATH, {}, token=cloud.user_token("owner@acme.test"))
 
     assert (answer.status, answer.errors) == (400, {"UserKeyId": ["The UserKeyId field is required."]})
+
+
+def test_a_key_id_is_set_once(cloud: TestCloud) -> None:
+    token = cloud.user_token("owner@acme.test")
+    cloud.post(PATH, {"userKeyId": KEY_ID}, token=token)
+
+    answer = cloud.post(PATH, {"userKeyId": "0" * 32}, token=token)
+
+    assert (answer.status, answer.message) == (400, "User key id is already set.")
+    assert cloud.get("/sync", token=token).json["userDecryption"]["userKeyId"] == KEY_ID

@@ -64,6 +64,8 @@ _VALUE = re.compile(
 _IN_LINK = re.compile(r"""([&?])([\w%]+)=([^&#\s"'<>]+)""")
 _IN_FORM = re.compile(r"(^|[&?])([^=&?]*)=([^&]+)")
 _LOOKS_LIKE_JSON = re.compile(r"""\s*[\[{"']""")
+# Id and key of an installation are easily mistaken for each other; an API key has 30 characters, no id has.
+_KEY_AS_ID = re.compile(r"((?:[a-z]+\.)*)([A-Za-z0-9]{20}|[A-Za-z0-9]{30})")
 _HARMLESS = frozenset({"null", "true", "false", '""', ""})
 
 
@@ -111,9 +113,10 @@ class Redactor:
 
     def _field(self, match: re.Match[str]) -> str:
         before, name, value = match.groups()
-        if unquote_plus(name).lower() not in _LOWER_NAMES:
-            return match[0]
-        return f"{before}{name}={self.fingerprint(unquote_plus(value))}"
+        lower, secret = unquote_plus(name).lower(), unquote_plus(value)
+        if lower == "client_id" and (key := _KEY_AS_ID.fullmatch(secret)):
+            return f"{before}{name}={key[1]}{self.fingerprint(key[2])}"
+        return f"{before}{name}={self.fingerprint(secret)}" if lower in _LOWER_NAMES else match[0]
 
 
 def _unquoted(value: str) -> str:
