@@ -4,7 +4,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 ARGS   ?=
 
-.PHONY: start test check format lock clean
+.PHONY: start test check format scenarios lock clean
 
 start: $(VENV)/.runtime  ## set up and start both regions on http://127.0.0.1:8787
 	@$(BIN)/sosie start $(ARGS)
@@ -21,6 +21,9 @@ check: $(VENV)/.dev  ## format, lint, strict types, import contract
 format: $(VENV)/.dev
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+scenarios: $(VENV)/.dev  ## translate the shipped scenarios from YAML to JSON
+	$(BIN)/python -c "from sosie.services.scenarios import translate_shipped; translate_shipped()"
 
 lock: ## renew the locks from pyproject.toml (needs uv)
 	requirements/compile

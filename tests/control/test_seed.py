@@ -103,3 +103,11 @@ def test_a_seeded_sponsorship_shows_in_the_state_and_on_the_wire(cloud: TestClou
     (acme,) = profile["organizations"]
     assert acme["familySponsorshipFriendlyName"] == "Cousin"
     assert acme["familySponsorshipValidUntil"] == "2026-09-20T05:06:07Z"
+
+
+@pytest.mark.parametrize("path", ["/etc/passwd", "../scenarios/families.yaml", "pyproject.toml"])
+def test_no_file_of_the_server_is_read_for_a_caller(cloud: TestCloud, path: str) -> None:
+    answer = ask(cloud, "POST", SEED, {"scenario": path})
+
+    assert answer.status == 400
+    assert "Send a scenario" in answer.json["detail"]

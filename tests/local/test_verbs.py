@@ -226,3 +226,14 @@ def test_colours_are_for_terminals_that_want_them(home: Path, running: Started) 
     assert "\x1b[" in coloured.stdout
     assert "\x1b[" not in plain.stdout
     assert json.loads(CliRunner().invoke(main, [*arguments, "--json"], color=True).stdout)["world"] == "colourful"
+
+
+def test_a_refusal_without_colours_has_none(home: Path, running: Started) -> None:
+    del home
+    arguments = ["worlds", "drop", "default", "--url", running.url]
+
+    coloured = CliRunner().invoke(main, arguments, color=True)
+    plain = CliRunner().invoke(main, arguments, color=True, env={"NO_COLOR": "1"})
+
+    assert coloured.stderr.startswith("\x1b[")
+    assert plain.stderr.startswith("sosie: ")

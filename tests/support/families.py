@@ -96,7 +96,8 @@ def synced(cloud: TestCloud, *rows: dict[str, Any], organization: str = GLOBEX) 
     answer = sync(cloud, list(rows), organization)
     assert answer.status == 200, answer.body
     assert list(answer.json) == ["sponsorshipsBatch"]
-    return answer.json["sponsorshipsBatch"]
+    items: list[dict[str, Any]] = answer.json["sponsorshipsBatch"]
+    return items
 
 
 # What the web vault sends.
@@ -141,6 +142,13 @@ def redeem(
     path = f"{SPONSORSHIPS}/redeem?{urlencode({'sponsorshipToken': sponsorship_token})}"
     body = {"planSponsorshipType": 0, "sponsoredOrganizationId": cloud.organization(organization).id}
     return cloud.post(path, body, token=token or cloud.user_token(by))
+
+
+def redeem_newest(
+    cloud: TestCloud, organization: str = FAMILY, by: str = COUSIN, token: str | None = None
+) -> WireAnswer:
+    """Let somebody redeem the newest offer they got."""
+    return redeem(cloud, by, offer_token(cloud, by), organization, token)
 
 
 def mails(cloud: TestCloud) -> list[dict[str, Any]]:
@@ -268,7 +276,6 @@ def store(cloud: TestCloud, *rows: Sponsorship, organization: str = ACME) -> Non
     for row in rows:
         with prepared(cloud) as uow:
             sponsorship_rows.add_row(uow, organization_id, row)
-            sponsorship_rows.save_row(uow, organization_id, row)
 
 
 def rows_of(cloud: TestCloud, organization: str = ACME) -> list[Sponsorship]:
@@ -279,6 +286,13 @@ def the_row(cloud: TestCloud, organization: str = ACME) -> Sponsorship:
     """Return the only row of an organization."""
     (row,) = rows_of(cloud, organization)
     return row
+
+
+def change_row(cloud: TestCloud, organization: str = ACME, /, **changes: Any) -> None:
+    """Change the only row of an organization."""
+    row = the_row(cloud, organization)
+    with prepared(cloud) as uow:
+        sponsorship_rows.save_row(uow, cloud.organization(organization).id, replace(row, **changes))
 
 
 def stored_key(cloud: TestCloud, organization: str, key_type: int = KeyType.BILLING_SYNC) -> OrganizationApiKey | None:

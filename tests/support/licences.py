@@ -1,6 +1,6 @@
 """Licences as somebody else's library would check them: from the JSON that arrived, by the contract alone.
 
-docs/contract/licensing-push-installations.md A.4 to A.7. Nothing here is Sosie's own code.
+docs/contract/licensing-push-installations.md A.4 to A.7. Nothing that checks is Sosie's own code.
 """
 
 from __future__ import annotations
@@ -17,9 +17,10 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.x509 import load_pem_x509_certificate
 
 from tests.support import jwt
+from tests.support.families import GLOBEX, GLOBEX_OWNER, sync_key
 
 if TYPE_CHECKING:
-    from tests.support.cloud import TestCloud
+    from tests.support.cloud import TestCloud, WireAnswer
 
 
 def _names(text: str) -> set[str]:
@@ -153,3 +154,27 @@ def claimed(value: Any) -> str:
     if isinstance(value, str) and value.endswith("Z") and "T" in value:
         return datetime.fromisoformat(value).strftime("%m/%d/%Y %H:%M:%S")
     return value if isinstance(value, str) else str(value)
+
+
+# Asking for them.
+
+
+def sync_licence(cloud: TestCloud, organization: str = GLOBEX, token: str | None = None, **changes: Any) -> WireAnswer:
+    """Ask for a licence as a self-hosted server does; `changes` replace members of the body."""
+    found = cloud.organization(organization)
+    body = {"licenseKey": found.license_key, "billingSyncKey": sync_key(cloud, organization), **changes}
+    path = f"/licenses/organization/{found.id}"
+    return cloud.request("GET", path, json_body=body, token=token or cloud.installation_token("api.licensing"))
+
+
+def download(
+    cloud: TestCloud, by: str = GLOBEX_OWNER, organization: str = GLOBEX, query: str | None = None
+) -> WireAnswer:
+    """Download a licence as an owner, for the region's installation unless the query says another."""
+    query = f"?installationId={cloud.installation().id}" if query is None else query
+    path = f"/organizations/{cloud.organization(organization).id}/license{query}"
+    return cloud.get(path, token=cloud.user_token(by))
+
+
+def disabled_token(cloud: TestCloud) -> str:
+    return cloud.installation_token("api.licensing", enabled=False)

@@ -26,7 +26,6 @@ from tests.support.families import (
     change_organization,
     change_subscription,
     prepared,
-    sync_key,
 )
 from tests.support.licences import (
     ALWAYS_CLAIMED,
@@ -39,7 +38,9 @@ from tests.support.licences import (
     USER_MEMBERS,
     claimed,
     data_string,
+    download,
     pascal,
+    sync_licence,
     verified_claims,
 )
 
@@ -49,18 +50,14 @@ IN_A_YEAR = int(NOW.replace(year=NOW.year + 1).timestamp())
 
 def synced_licence(cloud: TestCloud, organization: str = GLOBEX) -> dict[str, Any]:
     """Return the licence a self-hosted server gets with the right keys."""
-    found = cloud.organization(organization)
-    body = {"licenseKey": found.license_key, "billingSyncKey": sync_key(cloud, organization)}
-    token = cloud.installation_token("api.licensing")
-    answer = cloud.request("GET", f"/licenses/organization/{found.id}", json_body=body, token=token)
+    answer = sync_licence(cloud, organization)
     assert (answer.status, answer.delay) == (200, 0), answer.body
     return answer.json
 
 
 def downloaded_licence(cloud: TestCloud, by: str = OWNER, organization: str = ACME) -> dict[str, Any]:
     """Return the licence an owner downloads for the region's installation."""
-    path = f"/organizations/{cloud.organization(organization).id}/license?installationId={cloud.installation().id}"
-    answer = cloud.get(path, token=cloud.user_token(by))
+    answer = download(cloud, by, organization)
     assert answer.status == 200, answer.body
     return answer.json
 

@@ -18,6 +18,7 @@ from sosie.control import access, mailbox, pushes, requests, state, summary
 from sosie.control.problems import ProblemError, bad_request, no_such
 from sosie.domain.errors import ConflictError, ScenarioError
 from sosie.domain.regions import REGIONS
+from sosie.services.scenarios import shipped_scenarios
 from sosie.services.world_record import DEFAULT_WORLD, is_world_name
 
 if TYPE_CHECKING:
@@ -119,7 +120,7 @@ class ControlHandler:
             raise bad_request("A world's name is of lower-case letters, digits and hyphens, at most 63.")
         document = request.document() or {}
         if self._worlds.open(world) is None:
-            self._worlds.create(world, document.get("scenario", "families"))
+            self._worlds.create(world, _scenario(document.get("scenario", "families")))
         return self._summary(request)
 
     def drop_world(self, request: Request) -> Any:
@@ -150,10 +151,9 @@ class ControlHandler:
         """Apply a scenario on top, all or nothing: a name, or a document."""
         world = self._known_world(request)
         document = request.document()
-        if not isinstance(document, (str, dict)):
-            raise bad_request("Send a scenario: a name as a JSON string, or a document.")
-        scenario = document.get("scenario", document) if isinstance(document, dict) else document
-        self._worlds.seed(world, scenario)
+        self._worlds.seed(
+            world, _scenario(document.get("scenario", document) if isinstance(document, dict) else document)
+        )
         return self._summary(request)
 
     def reset(self, request: Request) -> Any:
@@ -226,7 +226,7 @@ class ControlHandler:
                 return _problem(ProblemError(500, "Internal error", "Sosie itself failed; its log says why."))
             if answer is None:
                 return Response(204)
-            return Response(200, "application/json", json.dumps(answer, ensure_ascii=False))
+            return Response(200, "application/json", json.dumps(answer, ensure_ascii=False), {"x-sosie": __version__})
 
         return serve
 
@@ -261,5 +261,16 @@ def _request(event: Mapping[str, Any], headers: Mapping[str, str], params: Mappi
     )
 
 
+def _scenario(given: Any) -> str | dict[str, Any]:
+    """Return a scenario's document, or the name of one that ships: no file of the server is read for a caller."""
+    if isinstance(given, dict):
+        return given
+    if isinstance(given, str) and given in shipped_scenarios():
+        return given
+    shipped = ", ".join(shipped_scenarios())
+    raise bad_request(f"Send a scenario: a document, or the name of one that ships ({shipped}).")
+
+
 def _problem(problem: ProblemError) -> Response[str]:
-    return Response(problem.status, "application/problem+json", json.dumps(problem.body, ensure_ascii=False))
+    body = json.dumps(problem.body, ensure_ascii=False)
+    return Response(problem.status, "application/problem+json", body, {"x-sosie": __version__})

@@ -28,7 +28,7 @@ COMMON_NAME = "Sosie test authority (not Bitwarden)"
 HOST_COMMON_NAME = "Sosie test host (not Bitwarden)"
 """Never a host name: OpenSSL would hold an address in it against the constraints for names."""
 
-DOMAINS = ("localhost", "test", "bitwarden.com", "bitwarden.eu")
+DOMAINS = ("localhost", "test", "docker.internal", "containers.internal", "bitwarden.com", "bitwarden.eu")
 """The names the authority may vouch for, each with everything below it."""
 NETWORKS = ("127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "::1/128", "fc00::/7")
 """The addresses it may vouch for: loopback and private."""

@@ -16,7 +16,8 @@ class Failure(click.ClickException):
     """Ends the command with a word on stderr. Raise one of those below, which say why."""
 
     def show(self, file: IO[Any] | None = None) -> None:
-        click.echo(f"{bad('sosie:')} {self.message}", file=file, err=file is None)
+        # By now the context is gone that knows what the user wants.
+        click.echo(f"{bad('sosie:')} {self.message}", file=file, err=file is None, color=colour_wanted())
 
 
 class SaysNo(Failure):

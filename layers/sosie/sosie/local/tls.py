@@ -35,6 +35,8 @@ NAMES: tuple[str, ...] = (
     # For containers: a network alias or an extra host, which can be given any name.
     "sosie.test",
     "*.sosie.test",
+    "host.docker.internal",
+    "host.containers.internal",
     # For servers that keep their configuration, while the names lead here.
     *(f"{service}.{facts.domain}" for facts in FACTS.values() for service in (*SERVICES, "vault")),
 )

@@ -1,0 +1,101 @@
+"""A sync of 1,000 rows, first time and again, against the same work done by hand in the same run.
+
+    .venv/bin/python bench/sync.py [rounds]
+
+Floor: decode, validate with pydantic, upsert into SQLite in memory, encode. Prints medians and ratios.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import statistics
+import sys
+import time
+import uuid
+from datetime import UTC, datetime
+from pathlib import Path
+
+from pydantic import BaseModel
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from tests.support.cloud import TestCloud
+
+ROWS = 1_000
+
+
+class Row(BaseModel):
+    sponsoringOrganizationUserId: uuid.UUID  # noqa: N815  the wire's name
+    friendlyName: str | None  # noqa: N815
+    offeredToEmail: str | None  # noqa: N815
+    planSponsorshipType: int  # noqa: N815
+    lastSyncDate: datetime | None  # noqa: N815
+    validUntil: datetime | None  # noqa: N815
+    toDelete: bool  # noqa: N815
+
+
+class Batch(BaseModel):
+    billingSyncKey: str  # noqa: N815
+    sponsoringOrganizationCloudId: uuid.UUID  # noqa: N815
+    sponsorshipsBatch: list[Row]  # noqa: N815
+
+
+def batch(organization_id: str, key: str) -> dict:
+    rows = [
+        {
+            "sponsoringOrganizationUserId": str(uuid.UUID(int=number + 1)),
+            "friendlyName": f"p{number}@family.test",
+            "offeredToEmail": f"p{number}@family.test",
+            "planSponsorshipType": 0,
+            "lastSyncDate": None,
+            "validUntil": None,
+            "toDelete": False,
+        }
+        for number in range(ROWS)
+    ]
+    return {"billingSyncKey": key, "sponsoringOrganizationCloudId": organization_id, "sponsorshipsBatch": rows}
+
+
+def by_hand(db: sqlite3.Connection, text: bytes) -> float:
+    started = time.perf_counter()
+    parsed = Batch.model_validate(json.loads(text))
+    now = datetime.now(UTC).isoformat()
+    with db:
+        db.executemany(
+            "INSERT INTO rows VALUES (?, ?, ?) ON CONFLICT (id) DO UPDATE SET body = excluded.body, synced = excluded.synced",
+            [(str(row.sponsoringOrganizationUserId), json.dumps([row.friendlyName, row.offeredToEmail]), now)
+             for row in parsed.sponsorshipsBatch],
+        )
+    json.dumps([row.model_dump(mode="json") for row in parsed.sponsorshipsBatch]).encode()
+    return time.perf_counter() - started
+
+
+def main(rounds: int) -> None:
+    first, again, floor_first, floor_again = [], [], [], []
+    for _ in range(rounds):
+        cloud = TestCloud()
+        cloud.installation_token("api.installation")
+        globex = cloud.organization("Globex")
+        from sosie.services import repository
+
+        (key,) = [key.api_key for key in repository.api_keys.list(cloud.unit(), globex.id) if key.type == 1]
+        body = batch(globex.id, key)
+        token = cloud.installation_token("api.installation")
+        cloud.post("/organization/sponsorship/sync", {**body, "sponsorshipsBatch": []}, token=token)
+        for times in (first, again):
+            started = time.perf_counter()
+            answer = cloud.post("/organization/sponsorship/sync", body, token=token)
+            times.append(time.perf_counter() - started)
+            assert answer.status == 200
+        db = sqlite3.connect(":memory:")
+        db.execute("CREATE TABLE rows (id TEXT PRIMARY KEY, body TEXT, synced TEXT)")
+        text = json.dumps(body).encode()
+        floor_first.append(by_hand(db, text))
+        floor_again.append(by_hand(db, text))
+    for name, times, floor in (("first", first, floor_first), ("again", again, floor_again)):
+        ours, hand = statistics.median(times), statistics.median(floor)
+        print(f"sync of {ROWS:,} rows, {name:6} {ours * 1000:6.1f} ms   by hand {hand * 1000:6.1f} ms   {ours / hand:4.1f} x")
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 7)
