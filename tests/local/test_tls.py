@@ -19,6 +19,8 @@ from tests.local.conftest import Sosie
 from tests.local.started import Started, run
 
 NOW = datetime(2026, 3, 4, tzinfo=UTC)
+CONTAINER_NAMES = {"sosie.test", "*.sosie.test", "host.docker.internal", "host.containers.internal"}
+LOCAL_NAMES = {"localhost", "127.0.0.1", "::1", *CONTAINER_NAMES}
 CLOUD_NAMES = [
     f"{service}.bitwarden.{end}" for end in ("com", "eu") for service in ("identity", "api", "push", "vault")
 ]
@@ -59,7 +61,7 @@ def test_everything_is_for_its_user_alone(files: TlsFiles) -> None:
 def test_the_host_certificate_is_for_this_machine_the_clouds_names_and_containers(files: TlsFiles) -> None:
     ensure_host_certificate(files, "192.168.7.5", NOW)
 
-    expected = {"localhost", "127.0.0.1", "::1", "192.168.7.5", "sosie.test", "*.sosie.test", *CLOUD_NAMES}
+    expected = {"192.168.7.5", *LOCAL_NAMES, *CLOUD_NAMES}
     assert names(files) == expected
 
 
@@ -67,7 +69,7 @@ def test_the_host_certificate_is_for_this_machine_the_clouds_names_and_container
 def test_every_address_is_no_name_of_its_own(files: TlsFiles, host: str) -> None:
     ensure_host_certificate(files, host, NOW)
 
-    assert names(files) == {"localhost", "127.0.0.1", "::1", "sosie.test", "*.sosie.test", *CLOUD_NAMES}
+    assert names(files) == {*LOCAL_NAMES, *CLOUD_NAMES}
 
 
 @pytest.mark.parametrize(("days", "kept"), [(0, True), (365, True), (367, False), (400, False)], ids=str)

@@ -113,7 +113,8 @@ def generate_sync_key(cloud: TestCloud, email: str = OWNER, organization: str = 
     path = f"/organizations/{cloud.organization(organization).id}/api-key"
     answer = cloud.post(path, key_request(email), token=cloud.user_token(email))
     assert answer.status == 200, answer.body
-    return answer.json["apiKey"]
+    key: str = answer.json["apiKey"]
+    return key
 
 
 def offer(
@@ -162,7 +163,8 @@ def mails_to(cloud: TestCloud, email: str) -> list[dict[str, Any]]:
 
 def offer_token(cloud: TestCloud, to: str) -> str:
     """Return the sponsorship token of the newest mail to an address."""
-    return mails_to(cloud, to)[-1]["sponsorshipToken"]
+    token: str = mails_to(cloud, to)[-1]["sponsorshipToken"]
+    return token
 
 
 # The state, and changes to it that no request can make.
@@ -191,7 +193,7 @@ def change_subscription(cloud: TestCloud, name: str, /, **changes: Any) -> None:
 
 def delete_organization(cloud: TestCloud, name: str) -> str:
     """Take an organization away, and nothing that hangs on it; returns its id."""
-    organization_id = cloud.organization(name).id
+    organization_id: str = cloud.organization(name).id
     with prepared(cloud) as uow:
         repo.organizations.delete(uow, organization_id)
     return organization_id

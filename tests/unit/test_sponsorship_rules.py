@@ -44,7 +44,7 @@ UNREDEEMED = [OFFERED, OFFERED_MARKED, ORPHAN, ORPHAN_MARKED]
 
 
 def organization(**changes: Any) -> Organization:
-    basics = {
+    basics: dict[str, Any] = {
         "id": "org",
         "name": "Acme",
         "billing_email": "billing@acme.test",
@@ -81,7 +81,7 @@ def reported(row: Sponsorship | None, sponsor: Organization | None = None, **cha
 
 
 @pytest.mark.parametrize(("before", "after"), [(OFFERED, REDEEMED), (OFFERED_MARKED, REDEEMED_MARKED)])
-def test_a_redeemed_row_names_the_family_and_the_end_and_forgets_the_email(before, after) -> None:
+def test_a_redeemed_row_names_the_family_and_the_end_and_forgets_the_email(before: Any, after: Any) -> None:
     assert redeem(before, FAMILIES, LATER) == after
 
 
@@ -148,7 +148,9 @@ def test_an_offer_is_good_for_the_person_with_its_email_in_any_letter_case() -> 
         (TOKEN, ORPHAN, "pat@mail.test"),
     ],
 )
-def test_an_offer_is_good_for_nothing_when_token_row_and_person_do_not_all_fit(token, row, email) -> None:
+def test_an_offer_is_good_for_nothing_when_token_row_and_person_do_not_all_fit(
+    token: Any, row: Any, email: Any
+) -> None:
     assert not is_offer_valid(token, row, email)
 
 
@@ -169,7 +171,7 @@ def test_enterprise_organizations_of_any_year_sync(plan_type: int) -> None:
 
 @pytest.mark.parametrize("row", [None, OFFERED])
 @pytest.mark.parametrize("plan_type", [20, 22])
-def test_an_unknown_sponsorship_type_fails_whatever_the_organization_is(row, plan_type: int) -> None:
+def test_an_unknown_sponsorship_type_fails_whatever_the_organization_is(row: Any, plan_type: int) -> None:
     with pytest.raises(ServerFaultError):
         reported(row, organization(plan_type=plan_type), plan_sponsorship_type=1)
 
@@ -222,7 +224,7 @@ def test_a_disabled_organization_brings_no_new_rows_without_expiration_or_93_day
 
 @pytest.mark.parametrize("state", STATES)
 @pytest.mark.parametrize("last_sync", [None, EARLIER])
-def test_of_a_known_row_only_the_last_sync_changes_and_no_mark_goes_away(state: Sponsorship, last_sync) -> None:
+def test_of_a_known_row_only_the_last_sync_changes_and_no_mark_goes_away(state: Sponsorship, last_sync: Any) -> None:
     outcome = reported(replace(state, last_sync_date=EARLIER), last_sync_date=last_sync)
 
     assert outcome is not None
@@ -232,7 +234,7 @@ def test_of_a_known_row_only_the_last_sync_changes_and_no_mark_goes_away(state: 
 
 @pytest.mark.parametrize("state", UNREDEEMED)
 @pytest.mark.parametrize("last_sync", [None, EARLIER])
-def test_a_known_unredeemed_row_goes_when_it_is_reported_as_going(state: Sponsorship, last_sync) -> None:
+def test_a_known_unredeemed_row_goes_when_it_is_reported_as_going(state: Sponsorship, last_sync: Any) -> None:
     outcome = reported(state, to_delete=True, last_sync_date=last_sync)
 
     assert outcome is not None
@@ -282,7 +284,9 @@ PAST, FUTURE = NOW - MOMENT, NOW + MOMENT
         (REDEEMED_MARKED, FUTURE, True),
     ],
 )
-def test_an_admin_initiated_row_takes_a_seat_while_it_lasts_and_others_take_none(state, ends, seat: bool) -> None:
+def test_an_admin_initiated_row_takes_a_seat_while_it_lasts_and_others_take_none(
+    state: Any, ends: Any, seat: bool
+) -> None:
     row = replace(state, valid_until=ends)
 
     assert occupies_seat(replace(row, is_admin_initiated=True), NOW) is seat

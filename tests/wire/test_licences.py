@@ -52,14 +52,16 @@ def synced_licence(cloud: TestCloud, organization: str = GLOBEX) -> dict[str, An
     """Return the licence a self-hosted server gets with the right keys."""
     answer = sync_licence(cloud, organization)
     assert (answer.status, answer.delay) == (200, 0), answer.body
-    return answer.json
+    licence: dict[str, Any] = answer.json
+    return licence
 
 
 def downloaded_licence(cloud: TestCloud, by: str = OWNER, organization: str = ACME) -> dict[str, Any]:
     """Return the licence an owner downloads for the region's installation."""
     answer = download(cloud, by, organization)
     assert answer.status == 200, answer.body
-    return answer.json
+    licence: dict[str, Any] = answer.json
+    return licence
 
 
 def user_licence(cloud: TestCloud, email: str) -> dict[str, Any]:
@@ -67,7 +69,8 @@ def user_licence(cloud: TestCloud, email: str) -> dict[str, Any]:
     path = f"/licenses/user/{user.id}?key={user.license_key}"
     answer = cloud.get(path, token=cloud.installation_token("api.licensing"))
     assert (answer.status, answer.delay) == (200, 0), answer.body
-    return answer.json
+    licence: dict[str, Any] = answer.json
+    return licence
 
 
 def change_user(cloud: TestCloud, email: str, **changes: Any) -> None:
@@ -145,7 +148,9 @@ def test_a_disabled_organizations_licence_says_so(cloud: TestCloud) -> None:
 
 
 @pytest.mark.parametrize(("by", "organization"), [(OWNER, ACME), (COUSIN, FAMILY)])
-def test_the_flags_are_the_organizations_and_the_newest_are_false_but_in_the_token(cloud, by, organization) -> None:
+def test_the_flags_are_the_organizations_and_the_newest_are_false_but_in_the_token(
+    cloud: TestCloud, by: str, organization: str
+) -> None:
     path = f"/organizations/{cloud.organization(organization).id}"
     shown = cloud.get(path, token=cloud.user_token(by)).json
 

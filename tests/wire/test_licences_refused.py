@@ -6,6 +6,7 @@ The checks come in the contract's order; where two fail at once, the test says w
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -136,7 +137,9 @@ def test_a_licence_key_must_be_the_organizations_to_the_letter(cloud: TestCloud)
 
 @pytest.mark.parametrize("organization", [GLOBEX, ACME])
 @pytest.mark.parametrize("billing_sync_key", [None, "", "wrong"])
-def test_the_licence_key_answers_before_the_billing_sync_key(cloud, organization, billing_sync_key) -> None:
+def test_the_licence_key_answers_before_the_billing_sync_key(
+    cloud: TestCloud, organization: str, billing_sync_key: Any
+) -> None:
     answer = sync_licence(cloud, organization, licenseKey="wrong", billingSyncKey=billing_sync_key)
 
     assert_error(answer, 400, WRONG_LICENCE_KEY)
@@ -147,7 +150,9 @@ def test_the_licence_key_answers_before_the_billing_sync_key(cloud, organization
 
 @pytest.mark.parametrize("organization", [GLOBEX, ACME])
 @pytest.mark.parametrize("key", [None, "", "  "])
-def test_a_blank_billing_sync_key_is_refused_even_where_none_was_generated(cloud, organization, key) -> None:
+def test_a_blank_billing_sync_key_is_refused_even_where_none_was_generated(
+    cloud: TestCloud, organization: str, key: Any
+) -> None:
     assert_error(sync_licence(cloud, organization, billingSyncKey=key), 400, WRONG_SYNC_KEY)
 
 
@@ -209,7 +214,9 @@ def test_the_installation_answers_before_the_subscription(cloud: TestCloud) -> N
 
 @pytest.mark.parametrize("ask", [sync_licence, download])
 @pytest.mark.parametrize("expired", [None, timedelta(), timedelta(days=1)])
-def test_without_a_subscription_an_organization_must_expire_in_the_future(cloud: TestCloud, ask, expired) -> None:
+def test_without_a_subscription_an_organization_must_expire_in_the_future(
+    cloud: TestCloud, ask: Any, expired: timedelta | None
+) -> None:
     expiration = None if expired is None else NOW - expired
     change_organization(cloud, GLOBEX, subscription=None, expiration_date=expiration)
 
@@ -217,7 +224,7 @@ def test_without_a_subscription_an_organization_must_expire_in_the_future(cloud:
 
 
 @pytest.mark.parametrize("ask", [sync_licence, download])
-def test_without_a_subscription_an_expiration_in_the_future_is_enough(cloud: TestCloud, ask) -> None:
+def test_without_a_subscription_an_expiration_in_the_future_is_enough(cloud: TestCloud, ask: Any) -> None:
     change_organization(cloud, GLOBEX, subscription=None, expiration_date=NOW + timedelta(microseconds=1))
 
     assert ask(cloud).status == 200
@@ -225,7 +232,7 @@ def test_without_a_subscription_an_expiration_in_the_future_is_enough(cloud: Tes
 
 @pytest.mark.parametrize("ask", [sync_licence, download])
 @pytest.mark.parametrize("status", ["canceled", "incomplete", "incomplete_expired"])
-def test_a_subscription_that_is_not_paid_gives_no_licence(cloud: TestCloud, ask, status: str) -> None:
+def test_a_subscription_that_is_not_paid_gives_no_licence(cloud: TestCloud, ask: Any, status: str) -> None:
     change_subscription(cloud, GLOBEX, status=status)
 
     answer = ask(cloud)
@@ -236,7 +243,9 @@ def test_a_subscription_that_is_not_paid_gives_no_licence(cloud: TestCloud, ask,
 
 @pytest.mark.parametrize("ask", [sync_licence, download])
 @pytest.mark.parametrize("status", ["active", "trialing", "past_due", "unpaid", "paused"])
-def test_any_other_subscription_gives_one_even_to_an_expired_organization(cloud: TestCloud, ask, status) -> None:
+def test_any_other_subscription_gives_one_even_to_an_expired_organization(
+    cloud: TestCloud, ask: Any, status: str
+) -> None:
     change_subscription(cloud, GLOBEX, status=status)
     change_organization(cloud, GLOBEX, expiration_date=NOW - timedelta(days=1), enabled=False)
 

@@ -61,7 +61,9 @@ def test_the_cloud_fails_for_an_admins_offer_whose_token_knows_nothing_of_the_or
 
 
 @pytest.mark.parametrize("permissions", [(), ("manageGroups", "managePolicies")])
-def test_a_member_without_the_right_to_manage_users_is_unauthorized_with_a_body(cloud: TestCloud, permissions) -> None:
+def test_a_member_without_the_right_to_manage_users_is_unauthorized_with_a_body(
+    cloud: TestCloud, permissions: tuple[str, ...]
+) -> None:
     join(cloud, NEWCOMER, ACME, Role.CUSTOM, *permissions)
 
     for by in (ALICE, NEWCOMER):
@@ -107,7 +109,7 @@ def test_a_full_organization_that_may_not_grow_refuses_an_admins_offer(cloud: Te
     allow_admin_offers(cloud, seats=4, max_autoscale_seats=4)
 
     assert_error(admin_offer(cloud, OWNER), 400, SEAT_LIMIT)
-    assert rows_of(cloud) == mails(cloud) == []
+    assert (rows_of(cloud), mails(cloud)) == ([], [])
 
 
 def test_a_full_organization_whose_subscription_ended_says_so(cloud: TestCloud) -> None:
@@ -127,7 +129,9 @@ def test_a_full_organization_that_may_grow_does(cloud: TestCloud, most: int | No
 
 
 @pytest.mark.parametrize("seats", [None, 5])
-def test_an_organization_with_a_free_seat_or_without_a_limit_stays_as_it_is(cloud: TestCloud, seats) -> None:
+def test_an_organization_with_a_free_seat_or_without_a_limit_stays_as_it_is(
+    cloud: TestCloud, seats: int | None
+) -> None:
     allow_admin_offers(cloud, seats=seats, max_autoscale_seats=4)
 
     assert_done(admin_offer(cloud, OWNER))

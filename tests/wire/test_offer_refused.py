@@ -5,6 +5,8 @@ The checks come in the contract's order; where two fail at once, the test says w
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from sosie.domain.members import MemberStatus
@@ -93,7 +95,7 @@ def test_an_organization_id_that_is_no_guid_is_a_wrong_value(cloud: TestCloud) -
 @pytest.mark.parametrize("email", [None, "", "  "])
 def test_without_an_email_both_of_its_rules_speak(cloud: TestCloud, email: str | None) -> None:
     assert_invalid(offer(cloud, ALICE, COUSIN, sponsoredEmail=email), {"SponsoredEmail": [REQUIRED, NO_EMAIL]})
-    assert rows_of(cloud) == mails(cloud) == []
+    assert (rows_of(cloud), mails(cloud)) == ([], [])
 
 
 @pytest.mark.parametrize(
@@ -162,7 +164,7 @@ def test_notes_must_be_encrypted_text(cloud: TestCloud) -> None:
         ("isAdminInitiated", 1),
     ],
 )
-def test_a_json_value_of_the_wrong_type_is_named_by_its_path(cloud: TestCloud, name: str, value: object) -> None:
+def test_a_json_value_of_the_wrong_type_is_named_by_its_path(cloud: TestCloud, name: str, value: Any) -> None:
     assert_misread(offer(cloud, ALICE, COUSIN, **{name: value}), f"$.{name}")
 
 
@@ -179,7 +181,7 @@ def test_the_sponsors_policy_forbids_offers(cloud: TestCloud) -> None:
     set_policy(cloud, ACME)
 
     assert_error(offer(cloud, ALICE, COUSIN), 400, POLICY_TEXT)
-    assert rows_of(cloud) == mails(cloud) == []
+    assert (rows_of(cloud), mails(cloud)) == ([], [])
 
 
 def test_a_policy_that_is_off_or_another_organizations_forbids_nothing(cloud: TestCloud) -> None:

@@ -219,7 +219,9 @@ def test_the_tier_answers_before_the_secret(cloud: TestCloud) -> None:
 @pytest.mark.parametrize("verb", VERBS)
 @pytest.mark.parametrize("key_type", [3, 255])
 @pytest.mark.parametrize("secret", ["wrong", authentication_hash(OWNER)])
-def test_a_type_that_does_not_exist_makes_the_cloud_fail(cloud: TestCloud, verb: str, key_type: int, secret) -> None:
+def test_a_type_that_does_not_exist_makes_the_cloud_fail(
+    cloud: TestCloud, verb: str, key_type: int, secret: Any
+) -> None:
     assert_failed(ask(cloud, verb, OWNER, {"type": key_type, "masterPasswordHash": secret}))
     assert key_types(cloud) == [DEFAULT]
 

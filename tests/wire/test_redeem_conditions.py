@@ -90,7 +90,7 @@ def test_a_family_whose_sponsorship_was_removed_stays_sponsored(offered: TestClo
 
 
 @pytest.mark.parametrize("changes", [{"plan_sponsorship_type": None}, {"last_sync_date": NOW - timedelta(days=300)}])
-def test_the_existing_sponsorship_answers_before_what_is_wrong_with_the_offer(offered: TestCloud, changes) -> None:
+def test_the_existing_sponsorship_answers_before_what_is_wrong_with_the_offer(offered: TestCloud, changes: Any) -> None:
     sponsored_elsewhere(offered)
     wrong = replace(a_row(offered, OWNER, friendly_name="wrong", offered_to_email=COUSIN), **changes)
     store(offered, wrong)

@@ -47,7 +47,8 @@ def last_sync(cloud: TestCloud, by: str = GLOBEX_OWNER, organization: str = GLOB
     answer = cloud.get(status_path(cloud, organization), token=cloud.user_token(by))
     assert answer.status == 200, answer.body
     assert (set(answer.json), answer.json["object"]) == ({"object", "lastSyncDate"}, "syncStatus")
-    return answer.json["lastSyncDate"]
+    date: str | None = answer.json["lastSyncDate"]
+    return date
 
 
 def listed(cloud: TestCloud, by: str = OWNER, organization: str = ACME) -> Any:

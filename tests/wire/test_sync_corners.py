@@ -60,7 +60,9 @@ def test_an_unknown_member_who_goes_without_having_been_synced_is_absent(cloud: 
 
 
 @pytest.mark.parametrize("expired", [None, timedelta(days=93, microseconds=1), timedelta(days=1000)])
-def test_a_disabled_organization_beyond_its_grace_brings_no_new_rows(cloud: TestCloud, expired) -> None:
+def test_a_disabled_organization_beyond_its_grace_brings_no_new_rows(
+    cloud: TestCloud, expired: timedelta | None
+) -> None:
     known = sync_row("zoe")
     synced(cloud, known)
     expiration = None if expired is None else NOW - expired
@@ -124,7 +126,7 @@ def test_a_known_member_twice_is_answered_twice(cloud: TestCloud) -> None:
 
 
 @pytest.mark.parametrize("goes", [(True, False), (False, True), (True, True)])
-def test_a_known_open_offer_that_goes_in_one_of_two_items_is_deleted(cloud: TestCloud, goes) -> None:
+def test_a_known_open_offer_that_goes_in_one_of_two_items_is_deleted(cloud: TestCloud, goes: tuple[bool, bool]) -> None:
     synced(cloud, sync_row("zoe"))
     items = [sync_row("zoe", toDelete=each) for each in goes]
 
@@ -135,7 +137,7 @@ def test_a_known_open_offer_that_goes_in_one_of_two_items_is_deleted(cloud: Test
 
 
 @pytest.mark.parametrize("goes", [(True, False), (False, True), (True, True)])
-def test_a_redeemed_row_that_goes_in_one_of_two_items_stays_marked(acme: TestCloud, goes) -> None:
+def test_a_redeemed_row_that_goes_in_one_of_two_items_stays_marked(acme: TestCloud, goes: tuple[bool, bool]) -> None:
     store(acme, a_redeemed_row(acme, ALICE))
 
     synced(acme, *[reported(acme, ALICE, toDelete=each) for each in goes], organization=ACME)
@@ -258,7 +260,9 @@ def test_every_sync_is_logged_with_the_installation_even_if_all_items_are_skippe
         (True, True, 18, 1),
     ],
 )
-def test_only_an_enabled_organization_that_uses_events_logs(cloud, enabled, use_events, plan_type, events) -> None:
+def test_only_an_enabled_organization_that_uses_events_logs(
+    cloud: TestCloud, enabled: bool, use_events: Any, plan_type: int, events: int
+) -> None:
     change_organization(cloud, GLOBEX, enabled=enabled, use_events=use_events, plan_type=plan_type)
 
     synced(cloud)

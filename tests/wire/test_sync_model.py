@@ -147,17 +147,13 @@ ordinary = st.fixed_dictionaries(
         "toDelete": st.booleans(),
     }
 )
-odd = st.tuples(
-    ordinary,
-    st.sampled_from(
-        [
-            {"friendlyName": "x" * 257},
-            {"offeredToEmail": "y" * 257},
-            {"offeredToEmail": None},
-            {"planSponsorshipType": 1},
-        ]
-    ),
-).map(lambda pair: pair[0] | pair[1])
+oddities: list[dict[str, Any]] = [
+    {"friendlyName": "x" * 257},
+    {"offeredToEmail": "y" * 257},
+    {"offeredToEmail": None},
+    {"planSponsorshipType": 1},
+]
+odd = st.tuples(ordinary, st.sampled_from(oddities)).map(lambda pair: pair[0] | pair[1])
 plain_batches = st.lists(ordinary, max_size=6)
 batches = plain_batches | plain_batches | st.lists(ordinary | odd, max_size=6)
 
@@ -229,7 +225,7 @@ def in_any_order(rows: list[dict[str, Any]]) -> list[str]:
 
 @given(organization=organizations, prior=priors, batches=st.lists(batches, min_size=1, max_size=3))
 @settings(max_examples=75, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-def test_a_sync_does_what_the_contract_says(keyring: Any, organization, prior, batches) -> None:
+def test_a_sync_does_what_the_contract_says(keyring: Any, organization: Any, prior: Any, batches: Any) -> None:
     cloud = TestCloud(keyring=keyring)
     model = start(cloud, organization, prior)
     for batch in batches:

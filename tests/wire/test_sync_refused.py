@@ -43,7 +43,7 @@ TWINS = [sync_row("zoe"), sync_row("zoe")]
 
 
 def assert_untouched(cloud: TestCloud) -> None:
-    assert rows_of(cloud, GLOBEX) == mails(cloud) == events_of(cloud) == []
+    assert (rows_of(cloud, GLOBEX), mails(cloud), events_of(cloud)) == ([], [], [])
 
 
 # The door.
@@ -111,7 +111,7 @@ def test_a_body_that_is_no_json_object_is_refused_with_a_path(cloud: TestCloud, 
         ("sponsorshipsBatch", "text"),
     ],
 )
-def test_a_json_value_of_the_wrong_type_is_named_by_its_path(cloud: TestCloud, name: str, value: object) -> None:
+def test_a_json_value_of_the_wrong_type_is_named_by_its_path(cloud: TestCloud, name: str, value: Any) -> None:
     assert_misread(sync(cloud, [], **{name: value}), f"$.{name}")
 
 
@@ -137,7 +137,7 @@ def test_a_json_value_of_the_wrong_type_is_named_by_its_path(cloud: TestCloud, n
         ("toDelete", 0),
     ],
 )
-def test_in_an_item_too(cloud: TestCloud, name: str, value: object) -> None:
+def test_in_an_item_too(cloud: TestCloud, name: str, value: Any) -> None:
     rows = [sync_row("zoe"), sync_row("pat", **{name: value})]
 
     assert_misread(sync(cloud, rows), f"$.sponsorshipsBatch[1].{name}")
@@ -170,7 +170,7 @@ def test_without_an_organization_none_is_known(cloud: TestCloud) -> None:
 
 
 def test_a_deleted_organization_is_unknown(cloud: TestCloud) -> None:
-    body = {"billingSyncKey": sync_key(cloud, GLOBEX), "sponsorshipsBatch": []}
+    body: dict[str, Any] = {"billingSyncKey": sync_key(cloud, GLOBEX), "sponsorshipsBatch": []}
     gone = delete_organization(cloud, GLOBEX)
 
     answer = cloud.post(
@@ -182,7 +182,7 @@ def test_a_deleted_organization_is_unknown(cloud: TestCloud) -> None:
 
 @pytest.mark.parametrize("key", [None, "", "wrong"])
 @pytest.mark.parametrize("rows", [None, [None], []])
-def test_the_unknown_organization_answers_before_key_and_batch(cloud: TestCloud, key, rows) -> None:
+def test_the_unknown_organization_answers_before_key_and_batch(cloud: TestCloud, key: Any, rows: Any) -> None:
     answer = sync(cloud, rows, sponsoringOrganizationCloudId=guid("nobody"), billingSyncKey=key)
 
     assert_error(answer, 400, UNKNOWN)
@@ -193,7 +193,9 @@ def test_the_unknown_organization_answers_before_key_and_batch(cloud: TestCloud,
 
 @pytest.mark.parametrize("organization", [GLOBEX, ACME])
 @pytest.mark.parametrize("key", [None, "", "   ", "\t\n"])
-def test_a_key_that_is_missing_or_blank_is_refused_even_where_none_was_generated(cloud, organization, key) -> None:
+def test_a_key_that_is_missing_or_blank_is_refused_even_where_none_was_generated(
+    cloud: TestCloud, organization: str, key: Any
+) -> None:
     assert_error(sync(cloud, [sync_row("zoe")], organization, billingSyncKey=key), 400, WRONG_KEY)
 
 
@@ -282,7 +284,9 @@ def test_a_null_among_the_items_makes_the_cloud_fail_and_leaves_nothing(cloud: T
 
 @pytest.mark.parametrize("organization_changes", [{}, {"plan_type": 18}])
 @pytest.mark.parametrize("number", [1, 255])
-def test_an_unknown_sponsorship_type_fails_the_whole_batch(cloud: TestCloud, organization_changes, number) -> None:
+def test_an_unknown_sponsorship_type_fails_the_whole_batch(
+    cloud: TestCloud, organization_changes: Any, number: int
+) -> None:
     change_organization(cloud, GLOBEX, **organization_changes)
 
     assert_failed(sync(cloud, [sync_row("zoe"), sync_row("pat", planSponsorshipType=number)]))
