@@ -247,3 +247,24 @@ def test_two_redemptions_of_one_family_conflict() -> None:
     at_once[0].commit()
     with pytest.raises(ConflictError):
         at_once[1].commit()
+
+
+def test_adding_and_removing_rows_of_one_member_at_once_conflict() -> None:
+    store = SqliteStore()
+    uow = a_unit(store)
+    one, two = a_row("one"), a_row("two")
+    rows.add_row(uow, SPONSORS[0], one)
+    rows.add_row(uow, SPONSORS[0], two)
+    uow.commit()
+
+    # Each alone keeps the count of members with several rows right, both together would not.
+    for removed in (one, two):
+        adding, removing = a_unit(store), a_unit(store)
+        rows.add_row(adding, SPONSORS[0], a_row("three"))
+        rows.remove_row(removing, SPONSORS[0], removed)
+        removing.commit()
+        with pytest.raises(ConflictError):
+            adding.commit()
+        again = a_unit(store)
+        rows.add_row(again, SPONSORS[0], removed)
+        again.commit()

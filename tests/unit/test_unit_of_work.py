@@ -109,9 +109,9 @@ def test_a_query_sees_what_was_put_changed_and_deleted_in_its_place(store: Watch
     fill(store, thing("a"), thing("c"), thing("e"))
     uow = unit(store)
 
-    (c, e) = (uow.get_many([key("c"), key("e")])[key(name)] for name in "ce")
+    e = uow.get_many([key("c"), key("e")])[key("e")]
     uow.put(thing("b"))
-    uow.put(replace(c, body={"value": 9}))
+    uow.put(thing("c", 9))
     uow.delete(e)
 
     assert names(uow.query(SHELF)) == ["a", "b", "c"]
@@ -137,8 +137,9 @@ def test_a_limit_counts_what_is_left_after_this_requests_own_writes(store: Watch
     a = uow.get(key("a"))
     assert a is not None
     uow.delete(a)
-    uow.put(thing("b"))
+    assert names(uow.query(SHELF, limit=limit)) == ["c", "d"][:limit]
 
+    uow.put(thing("b"))
     assert names(uow.query(SHELF, limit=limit)) == ["b", "c"][:limit]
     assert names(uow.query(SHELF, limit=limit, newest_first=True)) == ["d", "c"][:limit]
 
@@ -147,9 +148,9 @@ def test_a_query_in_another_order_follows_this_requests_places(store: WatchedSto
     fill(store, thing("a", by_name="2"), thing("b", by_name="1"), thing("c"))
     uow = unit(store)
 
-    a, c = (uow.get_many([key("a"), key("c")])[key(name)] for name in "ac")
-    uow.put(replace(a, orders={"by_name": "0"}))
-    uow.put(replace(c, orders={"by_name": "3"}))
+    uow.get_many([key("a"), key("c")])
+    uow.put(thing("a", by_name="0"))
+    uow.put(thing("c", by_name="3"))
     uow.put(thing("d"))
 
     assert names(uow.query(SHELF, order="by_name")) == ["a", "b", "c"]
@@ -196,10 +197,24 @@ def test_a_change_of_what_somebody_else_changed_meanwhile_is_refused(store: Watc
 def test_a_change_after_a_query_is_conditional_as_well(store: WatchedStore) -> None:
     fill(store, thing("a", 1))
     uow = unit(store)
-    (item,) = uow.query(SHELF)
-    uow.put(replace(item, body={"value": 2}))
+    uow.query(SHELF)
+    uow.put(thing("a", 2))
 
     fill(store, thing("a", 5))
+
+    with pytest.raises(ConflictError):
+        uow.commit()
+    assert value_of(store, "a") == 5
+
+
+def test_a_query_does_not_hide_that_somebody_else_was_there_since_the_first_read(store: WatchedStore) -> None:
+    fill(store, thing("a", 1))
+    uow = unit(store)
+    uow.get(key("a"))
+    fill(store, thing("a", 5))
+    uow.query(SHELF)
+
+    uow.put(thing("a", 2))
 
     with pytest.raises(ConflictError):
         uow.commit()

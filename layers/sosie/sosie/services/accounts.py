@@ -108,7 +108,7 @@ def read_revision_date(uow: UnitOfWork, caller: Caller) -> datetime | None:
 
 
 def save_user_key_id(uow: UnitOfWork, caller: Caller, user_key_id: str) -> None:
-    """Remember how the caller's clients name their user key, once (§4.12). Raises UnauthorizedError if it was deleted."""
+    """Remember how the caller's clients name their user key, once (§4.12)."""
     user = repo.users.get(uow, caller.user_id or "")
     if user is None:
         raise UnauthorizedError

@@ -125,9 +125,10 @@ def add_row(uow: UnitOfWork, organization_id: str, row: Sponsorship) -> None:
     """Write a new row. The member's first row gets the first slot; a second one makes the member a duplicate."""
     _point_to(uow, organization_id, row)
     first = row_key(uow, organization_id, row.sponsoring_member_id)
-    if uow.get(first) is None:
+    if (item := uow.get(first)) is None:
         uow.put(row_item(first, row))
         return
+    uow.put(item)  # so that whatever changes how many rows the member has conflicts with this
     others = rows_of_member(uow, organization_id, row.sponsoring_member_id)
     uow.put(row_item(row_key(uow, organization_id, row.sponsoring_member_id, row.id), row))
     if len(others) == 1:
@@ -145,10 +146,13 @@ def remove_row(uow: UnitOfWork, organization_id: str, row: Sponsorship) -> None:
     rows = rows_of_member(uow, organization_id, row.sponsoring_member_id)
     key = next(key for key, other in rows if other.id == row.id)
     others = [(other_key, other) for other_key, other in rows if other.id != row.id]
-    if others and key.sort.endswith(f"#{_FIRST_SLOT}"):
+    if others:
+        # The first slot is written in any case: two changes of how many rows the member has must conflict.
+        first = row_key(uow, organization_id, row.sponsoring_member_id)
         heir_key, heir = others[0]
-        uow.put(row_item(key, heir))
-        key = heir_key
+        uow.put(row_item(first, heir))
+        if key == first:
+            key = heir_key
     item = uow.get(key)
     if item is not None:
         uow.delete(item)

@@ -16,7 +16,6 @@ from sosie.diagnosis.unrouted import diagnose_unrouted
 from sosie.domain.errors import ConflictError, InvalidError, RefusedError
 from sosie.domain.ids import parse_guid
 from sosie.services.unit_of_work import UnknownWorldError
-from sosie.services.unit_of_work import UnknownWorldError
 from sosie.wire.auth import authenticate, authorize
 from sosie.wire.errors import answer_to, server_fault
 from sosie.wire.http import Answer, Param, Policy, decoded
@@ -86,9 +85,6 @@ class ServiceApp:
                 # No failure: the gate knows what to do. Powertools would log what passes through it.
                 call.exchange.interruption = error
                 return Response(500)
-            except UnknownWorldError:
-                # The gate finds out next, and makes the default world or refuses.
-                call.exchange.answer = server_fault()
             except Exception:
                 logger.exception("%s %s failed", route.method, route.path)
                 call.uow.discard()
