@@ -157,11 +157,14 @@ def sync_item(
             friendly_name=item.friendly_name,
             offered_to_email=item.offered_to_email,
             plan_sponsorship_type=item.plan_sponsorship_type,
+            last_sync_date=now,
         )
     removed = item.to_delete and not row.redeemed
     stored: Sponsorship | None = None
     # An unknown row stays although the answer says it is gone: the cloud deletes by an id it does not have yet.
-    if not (removed and known):
+    if not known:
+        stored = row
+    elif not removed:
         to_delete = row.to_delete or (item.to_delete and row.redeemed)
         stored = replace(row, last_sync_date=now, to_delete=to_delete)
     return SyncOutcome(item, stored, row.valid_until, removed=removed, new=not known)

@@ -18,6 +18,8 @@ from sosie.domain.ids import unguessable_seed
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCMSIV
+
     from sosie.crypto.signing import SigningKey
     from sosie.domain.clock import Clock
     from sosie.domain.regions import Region
@@ -36,7 +38,7 @@ class StoredKeyring(ABC):
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._signers: dict[str, SigningKey] = {}
-        self._secrets: dict[str, bytes] = {}
+        self._ciphers: dict[str, AESGCMSIV] = {}
 
     @abstractmethod
     def _load(self, name: str) -> str | None:
@@ -62,19 +64,15 @@ class StoredKeyring(ABC):
         return self._signers[name]
 
     def seal(self, world: str, region: Region, purpose: KeyPurpose, plain: bytes, nonce: bytes) -> str:
-        from cryptography.hazmat.primitives.ciphers.aead import AESGCMSIV
-
-        # A seeded world repeats its nonces after a reset; this mode stays safe then (RFC 8452).
-        sealed = nonce + AESGCMSIV(self._secret(world, region, purpose)).encrypt(nonce, plain, None)
+        sealed = nonce + self._cipher(world, region, purpose).encrypt(nonce, plain, None)
         return base64.urlsafe_b64encode(sealed).decode().rstrip("=")
 
     def unseal(self, world: str, region: Region, purpose: KeyPurpose, sealed: str) -> bytes | None:
         from cryptography.exceptions import InvalidTag
-        from cryptography.hazmat.primitives.ciphers.aead import AESGCMSIV
 
         try:
             data = base64.b64decode(sealed + "=" * (-len(sealed) % 4), altchars=b"-_", validate=True)
-            cipher = AESGCMSIV(self._secret(world, region, purpose))
+            cipher = self._cipher(world, region, purpose)
             return cipher.decrypt(data[:_NONCE_BYTES], data[_NONCE_BYTES:], None)
         except (ValueError, InvalidTag):
             return None
@@ -82,15 +80,19 @@ class StoredKeyring(ABC):
     def forget(self, world: str) -> None:
         for name in [name for name in self._signers if name.startswith(f"{world}/")]:
             del self._signers[name]
-        for name in [name for name in self._secrets if name.startswith(f"{world}/")]:
-            del self._secrets[name]
+        for name in [name for name in self._ciphers if name.startswith(f"{world}/")]:
+            del self._ciphers[name]
         self._drop(world)
 
-    def _secret(self, world: str, region: Region, purpose: KeyPurpose) -> bytes:
+    def _cipher(self, world: str, region: Region, purpose: KeyPurpose) -> AESGCMSIV:
         name = f"{world}/{region}-{purpose}"
-        if name not in self._secrets:
-            self._secrets[name] = bytes.fromhex(self._load(name) or self._keep(name, unguessable_seed()))
-        return self._secrets[name]
+        if name not in self._ciphers:
+            # A seeded world repeats its nonces after a reset; this mode stays safe then (RFC 8452).
+            from cryptography.hazmat.primitives.ciphers.aead import AESGCMSIV
+
+            secret = bytes.fromhex(self._load(name) or self._keep(name, unguessable_seed()))
+            self._ciphers[name] = AESGCMSIV(secret)
+        return self._ciphers[name]
 
 
 class LocalKeyring(StoredKeyring):

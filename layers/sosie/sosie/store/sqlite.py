@@ -48,6 +48,7 @@ _UPDATE = (
     "UPDATE items SET body = ?, version = version + 1, by_name = ?, by_sync = ?, expires = ? "
     "WHERE partition = ? AND sort = ? AND version = ?"
 )
+_to_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _SORT_COLUMNS: dict[Order | None, str] = {None: "sort", "by_name": "by_name", "by_sync": "by_sync"}
 
 # SQLite's own default limit of host parameters is far above; smaller groups keep the statement cache useful.
@@ -157,7 +158,7 @@ class SqliteStore:
                     conditional_removals.append((*change.key, change.version))
                 continue
             item = change.item
-            body = json.dumps(item.body, ensure_ascii=False, separators=(",", ":"))
+            body = _to_json(item.body)
             places = (item.orders.get("by_name"), item.orders.get("by_sync"), item.expires)
             if change.always:
                 replaces.append((*item.key, body, *places))
