@@ -268,7 +268,7 @@ def _scenario(given: Any) -> str | dict[str, Any]:
     if isinstance(given, str) and given in shipped_scenarios():
         return given
     shipped = ", ".join(shipped_scenarios())
-    raise bad_request(f"Send a scenario: a document, or the name of one that ships ({shipped}).")
+    raise bad_request(f"Send a scenario: a document, or the name of one that ships ({shipped}), not {given!r}.")
 
 
 def _problem(problem: ProblemError) -> Response[str]:
