@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "fidelity.md").read_text(encoding="utf-8")
 ROW = re.compile(
     r"^\| `(?P<method>[A-Z]+) (?P<path>/[^`]*)`(?P<more>[^|]*) \| [^|]+ \| (?P<state>[^|]+) \| (?P<test>[^|]*) \|$",
-    re.M,
+    re.MULTILINE,
 )
 TESTS = re.compile(r"`(tests/[\w/]+\.py)`")
 
