@@ -98,7 +98,7 @@ def main(rounds: int) -> None:
     for name, times, floor in (("first", first, floor_first), ("again", again, floor_again)):
         ours, hand = statistics.median(times), statistics.median(floor)
         print(
-            f"sync of {ROWS:,} rows, {name:6} {ours * 1000:6.1f} ms, by hand {hand * 1000:5.1f} ms: {ours / hand:4.1f} x"
+            f"sync of {ROWS:,} rows, {name} {ours * 1000:6.1f} ms, by hand {hand * 1000:5.1f} ms: {ours / hand:4.1f} x"
         )
 
 
