@@ -12,7 +12,7 @@ import pytest
 
 from sosie.domain.organizations import KeyType
 from sosie.services import repository as repo
-from sosie.services.journal import BODY_LIMIT
+from sosie.services.journal import BODY_LIMIT, get_entry
 from tests.support.cloud import TestCloud
 from tests.support.journal import as_stored, entries, last_entry
 from tests.support.passwords import authentication_hash
@@ -289,3 +289,30 @@ def test_what_is_no_secret_can_be_read(cloud: TestCloud) -> None:
     for text in ('"expires_in":3600', '"publicKey":"MIIBIjAN', '"KdfIterations":5000', f'"Salt":"{OWNER}"'):
         assert text in entry["response"]["body"]
     assert entry["request"]["headers"]["bitwarden-client-version"] == "2026.6.0"
+
+
+def test_a_refused_token_request_says_who_asked(cloud: TestCloud) -> None:
+    disabled = cloud.installation(enabled=False)
+    form = {
+        "grant_type": "client_credentials",
+        "client_id": f"installation.{disabled.id.upper()}",
+        "client_secret": disabled.key,
+    }
+
+    refused = cloud.request("POST", "/connect/token", service="identity", form=form)
+
+    entry = get_entry(cloud.sosie.store, "default", refused.headers["x-sosie-request"])
+    assert entry is not None
+    assert entry["caller"] == f"installation.{disabled.id}"
+    assert entry["diagnosis"]["code"] == "INSTALLATION_DISABLED"
+
+
+def test_a_key_sent_in_place_of_an_id_is_nobodys_name(cloud: TestCloud) -> None:
+    key = cloud.installation().key
+    form = {"grant_type": "client_credentials", "client_id": f"installation.{key}", "client_secret": "x"}
+
+    refused = cloud.request("POST", "/connect/token", service="identity", form=form)
+
+    entry = get_entry(cloud.sosie.store, "default", refused.headers["x-sosie-request"])
+    assert entry is not None
+    assert entry["caller"] is None

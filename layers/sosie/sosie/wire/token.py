@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote_plus
 
 from sosie.domain.errors import TokenRefusedError
+from sosie.domain.ids import parse_guid
+from sosie.domain.oauth import STATIC_CLIENTS
 from sosie.services.sign_in import Issued, sign_in
 from sosie.services.token_clients import authenticate_client
 from sosie.wire.errors import TOKEN_HEADERS
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from sosie.wire.http import Call
 
 FORM = "application/x-www-form-urlencoded"
+_KINDS = frozenset({"installation", "organization", "user"})
 
 
 def issue_token(call: Call) -> Answer:
@@ -26,9 +29,9 @@ def issue_token(call: Call) -> Answer:
         raise TokenRefusedError("invalid_request")
     form = read_form(call)
     client_id, secret = _basic_credentials(call) or (form.get("client_id", ""), form.get("client_secret", ""))
+    call.exchange.client_name = _named_client(client_id)
     client = authenticate_client(call.uow, client_id, secret)
     issued = sign_in(call.uow, call.exchange.keyring, client, form, call.headers.get("bitwarden-client-version"))
-    call.exchange.client_name = client.id
     return Answer(body=dumps_token(to_wire(issued)).encode(), headers=dict(TOKEN_HEADERS))
 
 
@@ -52,6 +55,15 @@ def read_form(call: Call) -> dict[str, str]:
     text = call.body.decode("utf-8", "replace")
     pairs = parse_qsl(text, keep_blank_values=True, errors="replace")
     return {name.lower(): value for name, value in reversed(pairs)}
+
+
+def _named_client(client_id: str) -> str | None:
+    """Return whom the request says it is from, for the journal; None for anything that might be a secret."""
+    kind, dot, rest = client_id.partition(".")
+    if not dot:
+        return client_id if client_id in STATIC_CLIENTS else None
+    guid = parse_guid(rest)
+    return f"{kind}.{guid}" if guid is not None and kind in _KINDS else None
 
 
 def _basic_credentials(call: Call) -> tuple[str, str] | None:
