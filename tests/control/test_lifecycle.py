@@ -9,6 +9,11 @@ from tests.support.control import ask
 DEFAULT = "/worlds/default"
 
 
+def without_incarnation(summary: dict) -> dict:
+    assert summary["incarnation"]
+    return {name: value for name, value in summary.items() if name != "incarnation"}
+
+
 def test_a_reset_takes_back_what_was_created(cloud: TestCloud) -> None:
     created = cloud.post("/installations", {"email": "ops@acme.test"}).json["id"]
     assert cloud.get(f"/installations/{created}").status == 200
@@ -22,7 +27,7 @@ def test_a_reset_takes_back_what_was_created(cloud: TestCloud) -> None:
 def test_a_reset_returns_to_the_scenario_and_not_to_nothing(cloud: TestCloud) -> None:
     before = ask(cloud, "GET", DEFAULT).json
 
-    assert ask(cloud, "POST", f"{DEFAULT}/reset").json == before
+    assert without_incarnation(ask(cloud, "POST", f"{DEFAULT}/reset").json) == without_incarnation(before)
     assert before["regions"]["us"]["organizations"]
 
 
@@ -50,13 +55,14 @@ def test_the_same_requests_after_a_reset_get_the_same_ids_and_keys(cloud: TestCl
 def test_two_clouds_of_one_scenario_have_the_same_ids_and_keys(cloud: TestCloud, keyring: LocalKeyring) -> None:
     other = TestCloud(keyring=keyring)
 
-    assert ask(cloud, "GET", DEFAULT).json == ask(other, "GET", DEFAULT).json
+    ours, theirs = (without_incarnation(ask(each, "GET", DEFAULT).json) for each in (cloud, other))
+    assert ours == theirs
 
 
 def test_the_summary_tells_a_newcomer_everything(cloud: TestCloud) -> None:
     summary = ask(cloud, "GET", DEFAULT).json
 
-    assert set(summary) == {"world", "scenario", "clock", "console", "regions"}
+    assert set(summary) == {"world", "scenario", "incarnation", "clock", "console", "regions"}
     assert summary["clock"] == {"mode": "system", "now": "2026-03-04T05:06:07Z"}
     for name, region in summary["regions"].items():
         assert region["identity"] == f"http://127.0.0.1:8787/{name}/identity"
@@ -125,3 +131,12 @@ def test_health_says_which_version_serves_from_which_store(cloud: TestCloud) -> 
 
     assert (health["status"], health["store"]) == ("ready", "sqlite")
     assert health["uptimeSeconds"] >= 0
+
+
+def test_each_life_of_a_world_has_a_name_of_its_own(cloud: TestCloud, keyring: LocalKeyring) -> None:
+    first = ask(cloud, "GET", DEFAULT).json["incarnation"]
+    again = ask(cloud, "POST", f"{DEFAULT}/reset").json["incarnation"]
+    other = ask(TestCloud(keyring=keyring), "GET", DEFAULT).json["incarnation"]
+
+    assert len({first, again, other}) == 3
+    assert ask(cloud, "GET", DEFAULT).json["incarnation"] == again

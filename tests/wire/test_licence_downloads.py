@@ -128,8 +128,14 @@ def test_a_deleted_organization_is_not_found_by_its_former_owner(cloud: TestClou
 def test_an_installation_must_be_given_known_and_enabled(cloud: TestCloud) -> None:
     disabled = cloud.installation(enabled=False).id
     foreign = cloud.installation(region="eu").id
-    for query in ("", "?installationId=", *(f"?installationId={each}" for each in (guid("nobody"), disabled, foreign))):
+    for query in ("", *(f"?installationId={each}" for each in (guid("nobody"), disabled, foreign))):
         assert_error(download(cloud, query=query), 400, WRONG_INSTALLATION)
+
+
+def test_an_empty_installation_id_is_a_wrong_value(cloud: TestCloud) -> None:
+    answer = download(cloud, query="?installationId=")
+
+    assert_invalid(answer, {"installationId": ["The value '' is invalid."]})
 
 
 def test_an_installation_id_that_is_no_guid_is_a_wrong_value_even_for_strangers(cloud: TestCloud) -> None:

@@ -89,8 +89,12 @@ class Store(Protocol):
         """
         ...
 
-    def drop(self, partition_prefix: str, partitions: Iterable[str]) -> None:
-        """Remove all items of the given partitions, which are all that start with `partition_prefix`."""
+    def drop(self, partition_prefix: str, partitions: Iterable[str], then: Sequence[Change] = ()) -> None:
+        """Remove all items of the given partitions, which are all that start with `partition_prefix`; write `then`.
+
+        SQLite does both at once. DynamoDB removes first, and writes in order: what makes the new items visible
+        comes last in `then`.
+        """
         ...
 
     def close(self) -> None:

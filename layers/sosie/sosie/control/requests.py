@@ -39,6 +39,6 @@ def read_request(store: Store, world: str, entry_id: str) -> dict[str, Any] | No
 def _limit(text: str | None) -> int:
     if text is None:
         return DEFAULT_LIMIT
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= MOST:
+    if not text.isascii() or not text.isdigit() or len(text) > 9 or not 1 <= int(text) <= MOST:
         raise bad_request(f"`limit` is a number from 1 to {MOST}.")
     return int(text)

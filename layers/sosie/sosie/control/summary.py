@@ -27,6 +27,7 @@ def summarize(worlds: Worlds, world: str, base_url: str) -> dict[str, Any]:
     return {
         "world": world,
         "scenario": record.scenario,
+        "incarnation": record.incarnation,
         "clock": {"mode": record.clock.mode, "now": wire_date(now)},
         "console": f"{base_url}/",
         "regions": regions,

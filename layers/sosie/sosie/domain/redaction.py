@@ -53,7 +53,8 @@ SECRET_HEADERS = frozenset(
 
 _LOWER_NAMES = frozenset(name.lower() for name in SECRET_NAMES)
 # What could be a name is found by what stands around it and then looked up: a pattern of all names is slow.
-_MEMBER = re.compile(r"""["']([A-Za-z_]{2,40})["']\s*:\s*""")
+_MEMBER = re.compile(r"""["']((?:[A-Za-z_]|\\u[0-9a-fA-F]{4}){2,40})["']\s*:\s*""")
+_ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})")
 _VALUE = re.compile(
     r'"[^"\\]*(?:\\.[^"\\]*)*"?'  # a text, closed or not
     r"|'[^'\\]*(?:\\.[^'\\]*)*'?"  # what some languages print instead
@@ -102,7 +103,7 @@ class Redactor:
     def _json_members(self, text: str) -> str:
         parts, done = [], 0
         for member in _MEMBER.finditer(text):
-            if member.start() < done or member[1].lower() not in _LOWER_NAMES:
+            if member.start() < done or _plain(member[1]).lower() not in _LOWER_NAMES:
                 continue
             found = _VALUE.match(text, member.end())
             if found is None or found[0].rstrip() in _HARMLESS:
@@ -117,6 +118,11 @@ class Redactor:
         if lower == "client_id" and (key := _KEY_AS_ID.fullmatch(secret)):
             return f"{before}{name}={key[1]}{self.fingerprint(key[2])}"
         return f"{before}{name}={self.fingerprint(secret)}" if lower in _LOWER_NAMES else match[0]
+
+
+def _plain(name: str) -> str:
+    """Return a member's name without JSON escapes."""
+    return _ESCAPE.sub(lambda match: chr(int(match[1], 16)), name) if "\\" in name else name
 
 
 def _unquoted(value: str) -> str:

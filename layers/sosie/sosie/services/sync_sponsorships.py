@@ -132,10 +132,11 @@ def _store_new(
     uow.get_many(repo.email_key(uow, row.offered_to_email) for row in map(_row, new) if row.offered_to_email)
     name = unescape(organization.name)
     for outcome in new:
-        # The row and its mail are next to each other, so that they are written in one group wherever possible.
-        add_row(uow, organization.id, _row(outcome))
+        # Next to each other, so that both are written in one group wherever possible, and the mail first: if a sync
+        # breaks between two groups, a mail may come twice and none is lost.
         if send:
             send_offer(uow, keyring, _row(outcome), organization.id, name)
+        add_row(uow, organization.id, _row(outcome))
 
 
 def _row(outcome: SyncOutcome) -> Sponsorship:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 def authenticate_client(uow: UnitOfWork, client_id: str, secret: str) -> OAuthClient:
     """Return the client. Unknown, disabled and wrongly authenticated clients are refused alike."""
-    if not client_id or len(client_id) > LONGEST_ID or len(secret) > LONGEST_ID:
+    if not client_id.strip() or len(client_id) > LONGEST_ID or len(secret) > LONGEST_ID:
         raise TokenRefusedError("invalid_request")
     client = _find(uow, client_id)
     if client is None:

@@ -70,6 +70,10 @@ class UnitOfWork:
             raise UnknownWorldError(self.world)
         return self._record
 
+    def require_world(self) -> None:
+        """Raise UnknownWorldError if nobody created the world."""
+        _ = self.record
+
     @property
     def now(self) -> datetime:
         """The world's time of this request; it does not move while the request is handled."""

@@ -14,13 +14,17 @@ _WORLD_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 
 @dataclass(frozen=True, slots=True)
 class WorldRecord:
-    """`scenario` names the seed; the document itself is kept beside it (`scenario_key`), read only to reset."""
+    """`scenario` names the seed; the document itself is kept beside it (`scenario_key`), read only to reset.
+
+    `incarnation` is another one after each creation and reset, so that clients can tell that their past is gone.
+    """
 
     name: str
     scenario: str
     seed: str
     clock: WorldClock = field(default_factory=WorldClock)
     penalty_delays: bool = True
+    incarnation: str = ""
 
 
 def world_key(world: str) -> Key:
@@ -31,6 +35,11 @@ def world_key(world: str) -> Key:
 def scenario_key(world: str) -> Key:
     """Return where the scenario document lives that a reset returns to."""
     return Key(f"{world}/world", "scenario")
+
+
+def claim_key(world: str) -> Key:
+    """Return where it is kept who makes a world, and from which seed, while that is under way."""
+    return Key(f"{world}/world", "claim")
 
 
 def is_world_name(text: str) -> bool:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from sosie.domain.errors import ConflictError
 from sosie.domain.html_text import decoded
-from sosie.domain.ids import unguessable_seed
+from sosie.domain.ids import unguessable_seed, unguessable_token
 from sosie.domain.regions import REGIONS
 from sosie.domain.scenario import Known, parse_scenario
 from sosie.ports import Delete, Item, Key, Put
 from sosie.services import repository as repo
-from sosie.services.records import to_body
+from sosie.services.records import from_body, to_body
 from sosie.services.seed import seed_region
 from sosie.services.unit_of_work import UnitOfWork
-from sosie.services.world_record import DEFAULT_WORLD, WorldRecord, scenario_key, world_key
+from sosie.services.world_record import DEFAULT_WORLD, WorldRecord, claim_key, scenario_key, world_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -24,7 +26,8 @@ if TYPE_CHECKING:
     from sosie.services.request_ids import RequestIds
 
 _DIRECTORY = "worlds"
-_REGION_PARTITIONS = ("installations", "users", "organizations", "refresh", "licence-downloads")
+_ATTEMPTS = 8
+_REGION_PARTITIONS = ("installations", "users", "organizations", "refresh", "licence-downloads", "push")
 
 
 class Worlds:
@@ -63,17 +66,45 @@ class Worlds:
         return self.open(world) is not None
 
     def create(self, world: str, scenario: str | Mapping[str, Any]) -> WorldRecord:
-        """Create a world from a scenario's name or document. Raises ScenarioError before anything is written."""
+        """Create a world from a scenario's name or document. Raises ScenarioError before anything is written.
+
+        Two processes may do so at once, and one may die half-way: the first to claim the world decides its seed, equal
+        seeds give equal items, only missing ones are written, and the record that makes the world visible comes last.
+        """
         document = self._document(scenario)
-        return self._apply(world, document, parse_scenario(document))
+        parsed = parse_scenario(document)
+        seed = parsed.seed if self._guessable else unguessable_seed()
+        claim = Item(claim_key(world), to_body(WorldRecord(world, parsed.name, seed, incarnation=_incarnation())))
+        with suppress(ConflictError):
+            self.store.write([Put(claim)])
+        claimed = self.store.get_many([claim.key])[claim.key]
+        record = from_body(WorldRecord, claimed.body)
+        for _ in range(_ATTEMPTS):
+            changes = self._seeded(record, document, parsed)
+            there = self.store.get_many([change.item.key for change in changes])
+            if (made := there.get(world_key(world))) is not None:
+                return from_body(WorldRecord, made.body)
+            with suppress(ConflictError):
+                self.store.write([change for change in changes if change.item.key not in there])
+                return record
+        raise ConflictError(f"the world {world} is being made by somebody else")
 
     def reset(self, world: str) -> WorldRecord:
         """Return a world to its scenario: data, clock, mailbox and journal. Raises LookupError for no such world."""
         key = scenario_key(world)
-        if self.open(world) is None:
+        before = self.open(world)
+        if before is None:
             raise LookupError(world)
         document = self.store.get_many([key])[key].body
-        return self._apply(world, document, parse_scenario(document))
+        parsed = parse_scenario(document)
+        record = WorldRecord(world, parsed.name, before.seed, incarnation=_incarnation())
+        claim = Put(Item(claim_key(world), to_body(record)))
+        changes = [claim, *self._seeded(record, document, parsed)]
+        # The world's own partition stays until it is overwritten: a world that is being reset is never missing.
+        partitions = [name for name in self._partitions(world) if name != f"{world}/world"]
+        self.store.drop(f"{world}/", partitions, [Put(change.item, always=True) for change in changes])
+        self._request_ids.forget(world)
+        return record
 
     def seed(self, world: str, scenario: str | Mapping[str, Any]) -> Scenario:
         """Add a scenario's people and organizations to a world, all or nothing. Raises ConflictError for doubles."""
@@ -107,22 +138,19 @@ class Worlds:
         for region in REGIONS:
             yield self._uow(world, region)
 
-    def _apply(self, world: str, document: Mapping[str, Any], scenario: Scenario) -> WorldRecord:
-        seed = scenario.seed if self._guessable else unguessable_seed()
-        record = WorldRecord(world, scenario.name, seed)
-        changes: list[Change] = [
-            Put(Item(world_key(world), to_body(record)), always=True),
-            Put(Item(scenario_key(world), dict(document)), always=True),
-            Put(Item(Key(_DIRECTORY, world), {"scenario": scenario.name}), always=True),
-        ]
+    def _seeded(self, record: WorldRecord, document: Mapping[str, Any], scenario: Scenario) -> list[Put]:
+        """Return everything a world starts with, the record last."""
+        changes: list[Put] = []
         for region in REGIONS:
-            uow = self._uow(world, region, record)
+            uow = self._uow(record.name, region, record)
             seed_region(uow, scenario.regions[region])
-            changes += uow.pending()
-        self.store.drop(f"{world}/", self._partitions(world))
-        self._request_ids.forget(world)
-        self.store.write(changes)
-        return record
+            changes += [change for change in uow.pending() if isinstance(change, Put)]
+        return [
+            *changes,
+            Put(Item(scenario_key(record.name), dict(document))),
+            Put(Item(Key(_DIRECTORY, record.name), {"scenario": scenario.name})),
+            Put(Item(world_key(record.name), to_body(record))),
+        ]
 
     def _partitions(self, world: str) -> list[str]:
         partitions = [f"{world}/world", f"{world}/mail", f"{world}/journal"]
@@ -146,3 +174,7 @@ class Worlds:
 def _known(uow: UnitOfWork) -> Known:
     emails = frozenset(user.email for user in repo.users.list(uow))
     return Known(emails, frozenset(decoded(each.name) or "" for each in repo.organizations.list(uow)))
+
+
+def _incarnation() -> str:
+    return unguessable_token()[:12]

@@ -177,10 +177,11 @@ class DynamoDbStore:
             raise
         return True
 
-    def drop(self, partition_prefix: str, partitions: Iterable[str]) -> None:
+    def drop(self, partition_prefix: str, partitions: Iterable[str], then: Sequence[Change] = ()) -> None:
         del partition_prefix  # DynamoDB finds partitions by their full name only
         keys = [key for found in self._in_parallel(self._keys_of, list(partitions)) for key in found]
         self._in_parallel(self._delete_group, batches(keys, _ITEMS_PER_BATCH_WRITE))
+        self.write(then)
 
     def _keys_of(self, partition: str) -> list[Any]:
         pages = self._client.get_paginator("query").paginate(

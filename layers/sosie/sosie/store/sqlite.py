@@ -183,12 +183,19 @@ class SqliteStore:
         if conditional and changed != len(rows):
             raise ConflictError("an item changed meanwhile")
 
-    def drop(self, partition_prefix: str, partitions: Iterable[str]) -> None:
+    def drop(self, partition_prefix: str, partitions: Iterable[str], then: Sequence[Change] = ()) -> None:
         del partitions  # one range holds them all
-        self._db.execute(
-            "DELETE FROM items WHERE partition >= ? AND partition < ?",
-            (partition_prefix, partition_prefix + _AFTER_EVERY_PREFIX),
-        )
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            self._db.execute(
+                "DELETE FROM items WHERE partition >= ? AND partition < ?",
+                (partition_prefix, partition_prefix + _AFTER_EVERY_PREFIX),
+            )
+            self._apply(then)
+        except BaseException:
+            self._db.execute("ROLLBACK")
+            raise
+        self._db.execute("COMMIT")
 
     def close(self) -> None:
         self._db.close()

@@ -67,7 +67,8 @@ class ServiceApp:
 
     def allowed_methods(self, path: str) -> list[str]:
         """Return the methods that have a route at a path."""
-        return sorted({route.method for pattern, route in self._patterns if pattern.fullmatch(path)})
+        found = ((route, pattern.fullmatch(path)) for pattern, route in self._patterns)
+        return sorted({route.method for route, match in found if match and _holds(route, match.groupdict())})
 
     def _serve(self, route: Route) -> Callable[..., Response[str]]:
         def serve(**raw: str) -> Response[str]:
@@ -108,9 +109,8 @@ class ServiceApp:
 
 def _act(route: Route, call: Call, raw: Mapping[str, str]) -> Answer:
     call.params = {name: decoded(value) for name, value in raw.items()}
-    for name, kind in route.params.items():
-        if kind is Param.GUID_ROUTE and parse_guid(call.params[name]) is None:
-            raise RouteMissedError
+    if not _holds(route, call.params):
+        raise RouteMissedError
     if route.policy is not Policy.ANONYMOUS:
         call.exchange.caller = authenticate(call)
         authorize(call.exchange.caller, route.policy)
@@ -131,6 +131,12 @@ def _act(route: Route, call: Call, raw: Mapping[str, str]) -> Answer:
     if errors:
         raise InvalidError(errors)
     return route.handler(call)
+
+
+def _holds(route: Route, params: Mapping[str, str]) -> bool:
+    """Tell whether a route's constraints let these parameters through (§1.7: `:guid`)."""
+    guids = (params[name] for name, kind in route.params.items() if kind is Param.GUID_ROUTE)
+    return all(parse_guid(decoded(text)) is not None for text in guids)
 
 
 def _bind_params(route: Route, call: Call) -> dict[str, list[str]]:

@@ -23,6 +23,7 @@ def authenticate(call: Call) -> Caller:
     if not token:
         raise UnauthenticatedError
     address = call.exchange.address
+    now = call.uow.now.timestamp()  # first of all: a world that nobody created must not get keys
     signer = call.exchange.keyring.signer(address.world, address.region, "tokens")
     try:
         header, claims = signer.decode_jwt(token)
@@ -33,7 +34,6 @@ def authenticate(call: Call) -> Caller:
     issuer = FACTS[address.region].issuer
     if claims.get("iss") != issuer:
         raise UnauthenticatedError(f"The issuer '{claims.get('iss')}' is invalid")
-    now = call.uow.now.timestamp()
     expires, starts = claims.get("exp"), claims.get("nbf", 0)
     if not isinstance(expires, int) or now > expires + CLOCK_SKEW.total_seconds():
         raise UnauthenticatedError("The token expired", diagnosis="TOKEN_EXPIRED")

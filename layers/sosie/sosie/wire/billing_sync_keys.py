@@ -54,7 +54,7 @@ def _key_type(text: str | None) -> KeyType | None:
     """Return the type given by number or name. Raises InvalidError."""
     if text is None:
         return None
-    if text.isascii() and text.isdigit() and int(text) in list(KeyType):
+    if text.isascii() and text.isdigit() and len(text) < 10 and int(text) in list(KeyType):
         return KeyType(int(text))
     if text.lower() in _TYPE_NAMES:
         return _TYPE_NAMES[text.lower()]

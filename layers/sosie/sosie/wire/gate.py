@@ -7,6 +7,7 @@ starts over on fresh reads. A delay stays data on the response.
 
 from __future__ import annotations
 
+import logging
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
     from sosie.wire.address import Address
     from sosie.wire.app import ServiceApp
     from sosie.wire.http import Call
+
+logger = logging.getLogger("sosie.wire")
 
 ATTEMPTS = 8
 JOURNAL_LIFETIME = 7 * 24 * 3600
@@ -80,6 +83,7 @@ class Gate:
             except ConflictError:
                 continue
             except UnknownWorldError:
+                self._request_ids.forget(address.world)
                 if not self._ensure_world(address.world):
                     return _refuse_unaddressed("WORLD_UNKNOWN")
         return to_response(server_fault())
@@ -117,9 +121,28 @@ class Gate:
         response = to_response(answer)
         entry = self._entry(event, call, response, time.perf_counter() - started)
         expires = int(wall_now.timestamp()) + JOURNAL_LIFETIME
-        uow.commit([Put(entry_item(address.world, entry, expires), always=True)])
+        try:
+            uow.commit([Put(entry_item(address.world, entry, expires), always=True)])
+        except (ConflictError, UnknownWorldError):
+            raise
+        except Exception:
+            logger.exception("what %s %s did cannot be stored", call.method, call.path)
+            return self._answer_unstored(event, call, answer)
         if oldest_kept := self._request_ids.oldest_kept(address.world):
             self._store.write(surplus(self._store, address.world, oldest_kept))
+        return response
+
+    def _answer_unstored(self, event: Mapping[str, Any], call: Call, answer: Answer) -> dict[str, Any]:
+        """Answer like any unexpected failure, with the journal entry as the only trace if at least that can be kept."""
+        exchange = call.exchange
+        exchange.uow.discard()
+        exchange.diagnosis = "SOSIE_FAILED"
+        ours = {name: value for name, value in answer.headers.items() if name.startswith("x-sosie")}
+        failed = server_fault()
+        failed.headers |= ours | {"x-sosie-hint": exchange.diagnosis}
+        response = to_response(failed)
+        entry = self._entry(event, call, response, 0.0)
+        exchange.uow.commit([Put(entry_item(exchange.address.world, entry), always=True)])
         return response
 
     def _entry(
@@ -128,7 +151,8 @@ class Gate:
         exchange, address = call.exchange, call.exchange.address
         redactor = self._redactor(exchange.uow.record.seed)
         query = event.get("rawQueryString") or ""
-        path = (event.get("rawPath") or "") + (f"?{query}" if query else "")
+        # Path and query apart: an equals sign in the path must not make the query part of a value.
+        path = redactor.text(event.get("rawPath") or "") + (f"?{redactor.text(query)}" if query else "")
         return {
             "id": exchange.request_id,
             "at": time_text(exchange.uow.now),
@@ -136,7 +160,7 @@ class Gate:
             "region": address.region,
             "service": address.service,
             "method": call.method,
-            "path": redactor.text(path),
+            "path": path,
             "route": exchange.route,
             "caller": _caller_name(call),
             "status": response["statusCode"],

@@ -54,11 +54,12 @@ def download(call: Call) -> Answer:
 
 def _installation_id(call: Call) -> str:
     text = call.query.get("installationid")
-    if not text:
+    if text is None:
         return EMPTY_GUID
     guid = parse_guid(text)
     if guid is None:
-        raise InvalidError({"installationId": [f"The value '{text}' is not valid."]})
+        problem = "is not valid" if text.strip() else "is invalid"
+        raise InvalidError({"installationId": [f"The value '{text}' {problem}."]})
     return guid
 
 

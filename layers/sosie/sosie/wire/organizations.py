@@ -134,7 +134,7 @@ def _enum_value(text: str, parameter: str, names: Mapping[str, int], defined: Co
     """Return what a route value means: a name in any letter case, or a number the enumeration has."""
     by_name = {name.lower(): number for name, number in names.items()}
     number = by_name.get(text.lower())
-    if number is None and text.isascii() and text.isdigit():
+    if number is None and text.isascii() and text.isdigit() and len(text) < 10:
         number = int(text)
     if number is None:
         raise InvalidError({parameter: [f"The value '{text}' is not valid."]})

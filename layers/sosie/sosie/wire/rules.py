@@ -11,7 +11,7 @@ from typing import Any
 
 _WORD = re.compile(r"(?:^|_)([a-z0-9])")
 _LOCAL_PART = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+")
-_DOMAIN = re.compile(r"[^@\s\"(),:;<>\[\\\]]+\.[^@\s\"(),:;<>\[\\\]]*[A-Za-z]")
+_DOMAIN = re.compile(r"[^@\s\"(),:;<>\[\\\]]+")
 
 
 def pascal(name: str) -> str:
@@ -107,7 +107,9 @@ class InRange(Rule):
 def is_supported_email(text: str) -> bool:
     """Tell whether the sponsorship routes take this e-mail address."""
     local, at, domain = text.rpartition("@")
-    return bool(at and _LOCAL_PART.fullmatch(local) and _DOMAIN.fullmatch(domain))
+    if not at or not _LOCAL_PART.fullmatch(local) or not _DOMAIN.fullmatch(domain):
+        return False
+    return "." in domain[1:] and domain[-1].isascii() and domain[-1].isalpha()
 
 
 def _length(text: str) -> int:
