@@ -87,6 +87,22 @@ def test_it_says_where_state_and_authority_are_and_which_token_was_drawn(running
     assert "/var/lib/sosie" in text
     assert "/etc/sosie-ca.pem" in text
     assert "drawn-token" in text
+    assert "sosie ca export DIR --state /var/lib/sosie" in text
+
+
+def test_it_says_when_it_listens_on_all_addresses(text: str, running: Started) -> None:
+    everywhere = click.unstyle(banner(running.summary, Circumstances(running.url, everywhere=True)))
+
+    assert "listens on all addresses" in everywhere
+    assert "listens on all addresses" not in text
+
+
+def test_a_region_without_data_is_in_no_command(running: Started) -> None:
+    summary = copy.deepcopy(running.summary)
+    summary["regions"]["eu"] |= {"installations": [], "users": [], "organizations": []}
+
+    assert not any("--region eu" in line for line in next_commands(summary))
+    assert "sosie env --for bitwarden --region us" in next_commands(summary)
 
 
 def test_it_says_what_it_is_not(text: str) -> None:

@@ -142,3 +142,10 @@ def test_a_world_that_does_not_exist_is_a_no(sosie: Sosie) -> None:
 
     assert (done.exit_code, done.stdout) == (1, "")
     assert "nowhere" in done.stderr
+
+
+def test_an_address_to_be_reached_at_begins_with_http(sosie: Sosie) -> None:
+    done = sosie("env", "--for", "bw", "--as", "host.docker.internal:8787")
+
+    assert done.exit_code == 2
+    assert "begins with http:// or https://" in done.stderr

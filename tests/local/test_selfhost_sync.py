@@ -205,6 +205,22 @@ def test_another_friend_replaces_the_members_offer(connection: Connection) -> No
     assert (row.offered_to_email, row.friendly_name, row.last_sync_date) == ("other@mail.test", "other@mail.test", None)
 
 
+def test_a_corrected_offer_remembers_what_the_cloud_keeps(connection: Connection) -> None:
+    sync(connection, Cloud(echo))
+
+    connection.sponsor("alice@acme.test", "other@mail.test")
+    sync(connection, Cloud(echo))
+
+    (row,) = connection.rows
+    assert (row.offered_to_email, row.cloud_offer) == ("other@mail.test", "cousin@mail.test")
+
+
+def test_an_offer_that_was_corrected_before_the_cloud_saw_it_is_a_new_one(connection: Connection) -> None:
+    connection.sponsor("alice@acme.test", "other@mail.test")
+
+    assert [row.cloud_offer for row in connection.rows] == [None]
+
+
 def test_revoking_what_the_cloud_never_saw_deletes_it_at_once(connection: Connection) -> None:
     connection.revoke("alice@acme.test")
 
@@ -254,6 +270,35 @@ def test_the_file_keeps_everything_and_is_for_its_user_alone(connection: Connect
     assert again.connection(ORGANIZATION, "ignored") == connection
     assert again.known() == [ORGANIZATION]
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def kept(path: Path, incarnation: str | None) -> Path:
+    file = ServerFile(path, incarnation)
+    file.connection(ORGANIZATION, "Acme Corporation").billing_sync_key = "key"
+    file.save()
+    return path
+
+
+@pytest.mark.parametrize(("before", "now"), [("first", "first"), (None, "first"), ("first", None), (None, None)])
+def test_the_same_life_of_the_cloud_or_an_unknown_one_keeps_everything(
+    tmp_path: Path, before: str | None, now: str | None
+) -> None:
+    file = ServerFile(kept(tmp_path / "selfhost.json", before), now)
+
+    assert not file.afresh
+    assert file.known() == [ORGANIZATION]
+
+
+def test_another_life_of_the_cloud_keeps_nothing_also_after_one_that_did_not_say(tmp_path: Path) -> None:
+    path = kept(tmp_path / "selfhost.json", "first")
+    ServerFile(path).save()
+
+    file = ServerFile(path, "second")
+
+    assert file.afresh
+    assert file.known() == []
+    file.save()
+    assert not ServerFile(path, "second").afresh
 
 
 @pytest.mark.parametrize("text", ["", "[]", '{"version": 2, "organizations": []}', '{"version": 1}', "\xff"])

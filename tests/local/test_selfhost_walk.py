@@ -146,7 +146,7 @@ def test_a_refusal_as_json_is_still_one_line_and_exit_code_1(sosie: Sosie, read_
 
     assert told["error"].startswith("the cloud answers 500: An unhandled server error has occurred.")
     assert told["steps"][-1]["diagnosis"] == "SYNC_KEY_NEVER_GENERATED"
-    assert sosie("selfhost", "sync", "--json").exit_code == 1
+    assert sosie("selfhost", "sync", "--json", "--billing-sync-key", "wrong").exit_code == 1
 
 
 def test_a_refused_sync_keeps_the_local_rows(sosie: Sosie, home: Path) -> None:
@@ -156,24 +156,14 @@ def test_a_refused_sync_keeps_the_local_rows(sosie: Sosie, home: Path) -> None:
     assert [row["last_sync_date"] for row in organization["rows"]] == [None]
 
 
-def test_after_a_reset_of_the_cloud_the_owner_is_asked_for_again(sosie: Sosie, running: Started) -> None:
-    sosie("selfhost", "sync", "--sponsor", "alice@acme.test", "--for", "cousin@family.test")
-    running.control("POST", "/worlds/default/reset")
-
-    refused = sosie("selfhost", "sync")
-
-    assert refused.exit_code == 1
-    assert "--fetch-key" in refused.stderr
-    assert sosie("selfhost", "sync", "--fetch-key").exit_code == 0
-
-
 def test_an_organization_that_may_not_sponsor_has_its_rows_skipped(sosie: Sosie, read_json: ReadJson) -> None:
     people = ("--sponsor", "owner@initech.test", "--for", "cousin@family.test")
 
     done = sosie("selfhost", "sync", "--organization", "initech", *people)
 
-    assert done.exit_code == 0
+    assert done.exit_code == 1
     assert "skipped by the cloud" in done.stdout
+    assert "Initech is on Teams; only Enterprise organizations sponsor" in done.stderr
     told = read_json("selfhost", "sync", "--organization", "Initech")
     assert told["skipped"] == [told["rows"][0]["sponsoringOrganizationUserId"]]
 

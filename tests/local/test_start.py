@@ -22,7 +22,8 @@ def test_json_is_one_line_with_the_default_worlds_summary(tmp_path: Path) -> Non
         assert json.loads(line) == started.summary
         assert started.summary["world"] == "default"
         assert started.summary["regions"]["eu"]["api"] == f"{started.url}/eu/api"
-        assert set(started.summary) == {"world", "scenario", "clock", "console", "regions"}
+        assert started.summary["url"] + "/" == started.summary["console"]
+        assert set(started.summary) - {"incarnation"} == {"world", "scenario", "clock", "console", "regions", "url"}
         assert started.errors == ""
 
 
@@ -50,7 +51,10 @@ def test_a_taken_port_is_one_friendly_line_and_exit_code_2(tmp_path: Path) -> No
         done = run(tmp_path, "start", "--port", str(port))
 
     assert done.returncode == 2
-    assert done.stderr == f"sosie: cannot listen on 127.0.0.1:{port}: Address already in use\n"
+    assert done.stderr == (
+        f"sosie: cannot listen on 127.0.0.1:{port}: Address already in use; "
+        "take another: --port 9000, or --port 0 for any free one\n"
+    )
 
 
 def test_a_state_directory_in_use_is_one_friendly_line_and_exit_code_2(tmp_path: Path) -> None:
@@ -107,7 +111,7 @@ def test_verbs_of_the_same_user_need_no_token_because_of_the_note(exposed: Start
 
     assert (same.returncode, same.stdout) == (0, "default\n")
     assert (other.returncode, other.stdout) == (2, "")
-    assert "control token" in other.stderr
+    assert "--control-token or SOSIE_CONTROL_TOKEN" in other.stderr
 
 
 def test_wait_does_not_wait_where_the_token_is_refused(exposed: Started, tmp_path: Path) -> None:
@@ -120,6 +124,7 @@ def test_wait_does_not_wait_where_the_token_is_refused(exposed: Started, tmp_pat
 def test_a_control_token_of_ones_own_is_not_shown(tmp_path: Path) -> None:
     with Started(tmp_path, "--host", "0.0.0.0", SOSIE_CONTROL_TOKEN="my-own-token") as started:
         assert "token" not in started.output
+        assert "listens on all addresses" in started.output
 
 
 def test_what_it_keeps_is_for_its_user_alone(tmp_path: Path) -> None:
@@ -143,6 +148,43 @@ def test_a_restart_with_the_same_state_answers_as_before(tmp_path: Path) -> None
         first.stop()
     with Started(tmp_path, "--json", "--state", "state", "--scenario", "nonsense") as second:
         assert second.control("GET", "/worlds/default/state") == before
+
+
+def test_a_state_that_holds_another_scenario_says_so_and_how_to_get_the_one_asked_for(tmp_path: Path) -> None:
+    (tmp_path / "ours.yaml").write_text("version: 1\nname: ours\nseed: ours\nregions: {}\n")
+    with Started(tmp_path, "--json", "--state", "state", "--scenario", "ours.yaml") as first:
+        assert first.errors == ""
+        first.stop()
+
+    with Started(tmp_path, "--json", "--state", "state") as default:
+        assert default.errors == ""
+        default.stop()
+    with Started(tmp_path, "--json", "--state", "state", "--scenario", "families") as other:
+        assert other.summary["scenario"] == "ours"
+        (line,) = other.errors.splitlines()
+
+    assert "the state holds scenario ours" in line
+    assert "another --state" in line
+
+
+def test_a_database_that_cannot_be_read_is_one_friendly_line_and_exit_code_2(tmp_path: Path) -> None:
+    (tmp_path / "st").mkdir()
+    (tmp_path / "st" / "sosie.sqlite").write_text("no database " * 400)
+
+    done = run(tmp_path, "start", "--port", "0", "--state", "st")
+
+    assert done.returncode == 2
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("sosie: st/sosie.sqlite cannot be read")
+    assert line.endswith("remove it to start anew")
+
+
+def test_a_refused_start_as_json_is_an_error_on_stdout_too(tmp_path: Path) -> None:
+    done = run(tmp_path, "start", "--port", "0", "--scenario", "nonsense", "--json")
+
+    assert done.returncode == 2
+    assert "no scenario is named 'nonsense'" in json.loads(done.stdout)["error"]
+    assert "no scenario is named 'nonsense'" in done.stderr
 
 
 def test_further_ports_are_taken_in_a_row(tmp_path: Path) -> None:

@@ -163,6 +163,24 @@ def test_export_into_a_place_that_cannot_be_written_is_wrong_use(typed: Sosie, h
     assert "file" in done.stderr
 
 
+def test_a_damaged_authority_is_wrong_use_as_it_is_at_start(typed: Sosie, home: Path) -> None:
+    assert typed("ca", "export", "certs", "--state", "state").exit_code == 0
+    (home / "state" / "tls" / "authority.pem").write_text("not a certificate")
+
+    assert typed("ca", "export", "certs", "--state", "state").exit_code == 2
+    assert run(home, "start", "--port", "0", "--state", "state", "--tls").returncode == 2
+
+
+def test_without_a_state_it_is_the_authority_of_the_running_one(home: Path) -> None:
+    with Started(home, "--tls", "--json", "--state", "state") as started:
+        url = started.url
+        done = run(home, "ca", "export", "certs", SOSIE_URL=url)
+
+    assert done.returncode == 0, done.stderr
+    served = (home / "state" / "tls" / "sosie-ca.pem").read_text()
+    assert (home / "certs" / "sosie-ca.pem").read_text() == served
+
+
 # A server.
 
 

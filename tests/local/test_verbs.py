@@ -74,6 +74,25 @@ def test_an_address_that_is_none_is_wrong_use(typed: Sosie) -> None:
     assert typed("state", "--url", "localhost:8787").exit_code == 2
 
 
+@pytest.mark.parametrize(
+    ("arguments", "exit_code"),
+    [
+        (("state", "--url", "http://127.0.0.1:1"), 3),
+        (("state", "--nonsense"), 2),
+        (("env", "--for", "nobody"), 2),
+        (("selfhost", "sync", "--url", "http://127.0.0.1:1"), 3),
+    ],
+)
+def test_errors_are_also_json_for_who_asks_for_it(typed: Sosie, arguments: tuple[str, ...], exit_code: int) -> None:
+    done = typed(*arguments, "--json")
+
+    assert done.exit_code == exit_code
+    (line,) = done.stdout.splitlines()
+    told = json.loads(line)
+    assert list(told) == ["error"]
+    assert told["error"] in done.stderr.replace("Error: ", "")
+
+
 def test_an_option_wins_over_the_environment(typed: Sosie, running: Started) -> None:
     done = typed("worlds", "list", "--url", running.url, env={"SOSIE_URL": "http://127.0.0.1:1"})
 
@@ -203,14 +222,18 @@ def test_an_empty_mailbox_is_fine_and_its_latest_mail_is_a_no(sosie: Sosie) -> N
 def test_mail_lists_and_shows_an_offer(sosie: Sosie, read_json: ReadJson) -> None:
     assert sosie("selfhost", "sync", "--sponsor", "alice@acme.test", "--for", "cousin@family.test").exit_code == 0
 
-    (line,) = sosie("mail", "--to", "cousin@family.test", "--region", "us").stdout.splitlines()
+    line, hint = sosie("mail", "--to", "cousin@family.test", "--region", "us").stdout.splitlines()
     assert "Accept your Sponsored Families Plan" in line
+    assert "sosie mail latest" in hint
     assert sosie("mail", "--to", "somebody@else.test").stdout == "no mail\n"
     shown = sosie("mail", "latest").stdout
     mail = read_json("mail", "latest")
     assert mail["sponsorshipToken"].startswith("BWOrganizationSponsorship_")
     assert mail["sponsorshipToken"] in shown
     assert mail["text"] in shown
+    link, told = shown.index(mail["links"][0]), shown.index("this link leads to the real vault")
+    assert link < told
+    assert "sosie selfhost redeem --region us --email cousin@family.test" in shown[told:].splitlines()[0]
 
 
 # Colours.

@@ -126,7 +126,9 @@ def test_a_path_that_leads_to_no_service_is_404(cloud: TestCloud, path: str) -> 
 
     assert (answer.status, answer.body, cloud_headers(answer)) == (404, "", SECURITY)
     assert answer.headers["x-sosie"] == __version__
-    assert entries(cloud) == []
+    (entry,) = entries(cloud)
+    assert (entry["region"], entry["service"], entry["path"], entry["status"]) == (None, None, path, 404)
+    assert entry["diagnosis"]["code"] == ("REGION_MISSING" if path == "/identity/alive" else "ADDRESS_UNKNOWN")
 
 
 @pytest.mark.parametrize(

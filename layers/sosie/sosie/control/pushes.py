@@ -7,6 +7,7 @@ such as a `POST /push/delete/{id}`, are in the journal.
 from __future__ import annotations
 
 import json
+import math
 from typing import TYPE_CHECKING, Any
 
 from sosie.control.problems import bad_request
@@ -119,9 +120,16 @@ def _content(sent: SentPush) -> dict[str, Any]:
 
 def _parsed(payload: str) -> Any:
     try:
-        return json.loads(payload)
+        return json.loads(payload, parse_float=_finite)
     except ValueError:
         return None
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError("a number that JSON cannot show again")
+    return number
 
 
 def _change_to_json(change: TagChange) -> dict[str, Any]:

@@ -16,6 +16,11 @@ class Diagnosis:
 
 _ALL = (
     Diagnosis(
+        "ADDRESS_UNKNOWN",
+        "The path names no region and service, and the host is none of the cloud's.",
+        "Begin base URIs with /us/ or /eu/ and the service, for example /eu/identity/; `sosie env` prints them.",
+    ),
+    Diagnosis(
         "BASE_URI_GLUED",
         "The base URI has a path but no final slash, so the client glued the route to it.",
         "End the base URI with a slash, for example …/us/api/.",
@@ -29,6 +34,16 @@ _ALL = (
         "DOUBLE_SLASH",
         "The path holds a doubled slash, which the cloud does not route.",
         "Remove the final slash of the base URI; this client adds one itself.",
+    ),
+    Diagnosis(
+        "BATCH_MISSING",
+        "The request has no sponsorshipsBatch; the cloud fails here too.",
+        "Send sponsorshipsBatch, an empty list if there is nothing to report.",
+    ),
+    Diagnosis(
+        "CONTENT_TYPE_WRONG",
+        "The body is not of the type this route reads.",
+        "Send Content-Type: application/json; the token endpoint reads application/x-www-form-urlencoded.",
     ),
     Diagnosis(
         "ID_NOT_GUID",
@@ -77,6 +92,16 @@ _ALL = (
         "Send POST /push/delete with the id in the body; vaultwarden cannot, and ignores the 404.",
     ),
     Diagnosis(
+        "POST_BECAME_GET",
+        "The token endpoint was asked with another method than POST, as after a redirect of a POST.",
+        "Use the final address: a redirect turns a POST into a GET and drops its body.",
+    ),
+    Diagnosis(
+        "REGION_MISSING",
+        "The path begins with a service and names no region.",
+        "Put /us or /eu in front of it, for example /us/identity/connect/token; `sosie env` prints base URIs.",
+    ),
+    Diagnosis(
         "REGION_MISMATCH",
         "The installation belongs to the other region.",
         "Set identityUri, apiUri and pushRelayBaseUri to that region; cloudRegion alone changes none of them.",
@@ -87,7 +112,9 @@ _ALL = (
         "Request a token with the route's scope: api.installation, api.licensing, api.push, or api for people.",
     ),
     Diagnosis(
-        "SECRET_WRONG", "The client is known, but its secret is wrong.", "Copy the key again; case and blanks count."
+        "SECRET_WRONG",
+        "The client or person is known, but the secret is wrong.",
+        "Copy it again, case and blanks count; a master password is sent as its hash (docs/contract/identity.md §11).",
     ),
     Diagnosis(
         "SOSIE_FAILED",
@@ -108,6 +135,11 @@ _ALL = (
         "LICENCE_KEY_WRONG",
         "The licence key is not the organization's.",
         "Use the licence file of this organization.",
+    ),
+    Diagnosis(
+        "TOKEN_MISSING",
+        "No access token arrived.",
+        "Send Authorization: Bearer <token>; check what proxies and redirects drop.",
     ),
     Diagnosis("TOKEN_EXPIRED", "The access token has expired.", "Request a new one."),
     Diagnosis(

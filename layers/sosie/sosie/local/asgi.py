@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import base64
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from sosie import __version__
 from sosie.wire.address import resolve_address
@@ -52,10 +53,23 @@ class Application:
         if scope["type"] != "http":
             return
         body = await _read_body(receive)
-        response = _TOO_LARGE if body is None else self._handle(_event(scope, body, self._prefix(scope)))
+        response = _TOO_LARGE if body is None else self._handle(self._event(scope, body))
         if delay := response.get("delay"):
             await asyncio.sleep(delay)
         await _send(scope, send, response)
+
+    def _event(self, scope: Scope, body: bytes) -> dict[str, Any]:
+        prefix = self._prefix(scope)
+        event = _event(scope, body, prefix)
+        if prefix:
+            event["requestContext"]["roots"] = self._roots(scope["scheme"], event["headers"].get("host", ""))
+        return event
+
+    def _roots(self, scheme: str, host: str) -> dict[str, str]:
+        """Return the URL of each service's own port, for the host name the client uses."""
+        name = urlsplit(f"//{host}").hostname or "localhost"
+        shown = f"[{name}]" if ":" in name else name
+        return {prefix[1:]: f"{scheme}://{shown}:{port}" for port, prefix in self._prefixes.items()}
 
     def _prefix(self, scope: Scope) -> str:
         server = scope.get("server")

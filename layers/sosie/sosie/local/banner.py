@@ -27,6 +27,8 @@ class Circumstances:
     ca: Path | None = None
     new_control_token: str | None = None
     """Set if the token was drawn for this start, so that nobody can know it yet."""
+    everywhere: bool = False
+    """Whether it listens on all addresses of this machine."""
 
 
 def banner(summary: Mapping[str, Any], facts: Circumstances) -> str:
@@ -39,8 +41,11 @@ def _lines(summary: Mapping[str, Any], facts: Circumstances) -> Iterator[str]:
     yield f"{heading(f'Sosie {__version__}')}  a stand-in for the Bitwarden cloud, not affiliated with Bitwarden Inc."
     scenario = f"scenario {summary['scenario']}, {kept}"
     yield f"{address(facts.url)}  {dim(scenario)}"
+    if facts.everywhere:
+        yield dim("It listens on all addresses of this machine: whoever reaches it can use it.")
     if facts.ca:
-        yield f"{dim('CA')} {address(str(facts.ca))}  {dim('how clients trust it: sosie ca export DIR')}"
+        export = "sosie ca export DIR" + (f" --state {shlex.quote(str(facts.state))}" if facts.state else "")
+        yield f"{dim('CA')} {address(str(facts.ca))}  {dim(f'how clients trust it: {export}')}"
     if facts.new_control_token:
         yield f"{dim('control token')} {secret(facts.new_control_token)}"
     for name, region in summary["regions"].items():
@@ -93,8 +98,12 @@ def _logins(summary: Mapping[str, Any]) -> Iterator[str]:
 def next_commands(summary: Mapping[str, Any]) -> list[str]:
     """Return what to try first: the article's story with people of this scenario, a client's lines, the journal."""
     story = next((line for name, region in summary["regions"].items() if (line := _story(name, region))), None)
-    last = list(summary["regions"])[-1]
-    return [*([story] if story else []), f"sosie env --for bitwarden --region {last}", "sosie journal"]
+    # Without an installation there are no lines for a client.
+    usable = [
+        name for name, region in summary["regions"].items() if any(each["enabled"] for each in region["installations"])
+    ]
+    lines = [f"sosie env --for bitwarden --region {usable[-1]}"] if usable else []
+    return [*([story] if story else []), *lines, "sosie journal"]
 
 
 def _story(name: str, region: Mapping[str, Any]) -> str | None:

@@ -3,18 +3,34 @@
 from __future__ import annotations
 
 from importlib import import_module
+from typing import Any
 
 import click
 
 from sosie import __version__
-from sosie.local.output import colour_wanted, examples
+from sosie.local.output import colour_wanted, emit_error, examples
 
 # In the order a newcomer meets them. A verb is the command of its name in the module of its name below `commands`.
 VERBS = ("start", "env", "wait", "selfhost", "mail", "journal", "state", "seed", "reset", "worlds", "ca")
 
+_AS_JSON = "sosie.as_json"
+
 
 class Verbs(click.Group):
-    """A group that imports a verb's module when it is needed."""
+    """A group that imports a verb's module when it is needed, and prints errors for programs too."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        # Here, because a verb whose options are wrong never gets to know that it was asked for JSON.
+        ctx.meta[_AS_JSON] = "--json" in args
+        return super().parse_args(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except click.ClickException as error:
+            if ctx.meta[_AS_JSON]:
+                emit_error(ctx, error)
+            raise
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         del ctx

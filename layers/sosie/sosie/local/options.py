@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from sosie.control.client import ControlClient
 
+_UNAUTHORIZED = 401
+_HOW_TO_ASK = "the control token is missing or wrong; give it with --control-token or SOSIE_CONTROL_TOKEN"
 _WRONG_USE_STATUSES = frozenset({400, 401, 403})
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one line of JSON.")
@@ -71,13 +73,16 @@ class Target:
                 raise Unreachable(f"{error}{hint}") from None
             except control.RefusedByControlError as error:
                 failure = WrongUse if error.status in _WRONG_USE_STATUSES else SaysNo
-                raise failure(str(error)) from None
+                text = _HOW_TO_ASK if error.status == _UNAUTHORIZED else str(error)
+                raise failure(text) from None
 
 
 def target_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Add `--url`, `--control-token` and `--cacert`; the function gets one `target` instead."""
 
-    @click.option("--url", envvar="SOSIE_URL", callback=_url, help=f"Where Sosie answers.  [default: {DEFAULT_URL}]")
+    @click.option(
+        "--url", envvar="SOSIE_URL", callback=http_url, help=f"Where Sosie answers.  [default: {DEFAULT_URL}]"
+    )
     @click.option("--control-token", envvar="SOSIE_CONTROL_TOKEN", help="Needed where Sosie is not on loopback.")
     @click.option(
         "--cacert",
@@ -94,7 +99,8 @@ def target_options(function: Callable[..., Any]) -> Callable[..., Any]:
     return with_target
 
 
-def _url(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
+def http_url(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
+    """Return an option's URL without a final slash. Raises BadParameter if it is none of HTTP's."""
     if value and not value.startswith(("http://", "https://")):
         raise click.BadParameter("begins with http:// or https://")
     return value.rstrip("/") if value else None

@@ -11,6 +11,8 @@ from typing import IO, Any
 
 import click
 
+_TOLD = "sosie.told"
+
 
 class Failure(click.ClickException):
     """Ends the command with a word on stderr. Raise one of those below, which say why."""
@@ -51,6 +53,17 @@ def examples(*commands: str) -> str:
 def emit_json(value: Any) -> None:
     """Print a value as one line."""
     click.echo(json.dumps(value, ensure_ascii=False))
+
+
+def error_is_told() -> None:
+    """Note that the line of `--json` was printed already, with the error in it."""
+    click.get_current_context().meta[_TOLD] = True
+
+
+def emit_error(context: click.Context, error: click.ClickException) -> None:
+    """Print an error as the one line of `--json`, unless a verb did."""
+    if not context.meta.get(_TOLD):
+        emit_json({"error": error.format_message()})
 
 
 def say(text: str = "") -> None:

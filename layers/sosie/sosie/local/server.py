@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import socket
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -38,6 +39,11 @@ class Listen:
         return self.certificate is not None
 
     @property
+    def everywhere(self) -> bool:
+        """Whether it listens on all addresses of this machine."""
+        return self.host in ("0.0.0.0", "::")  # noqa: S104  compared, not bound
+
+    @property
     def loopback(self) -> bool:
         """Whether only this machine can reach it."""
         return self.host in LOOPBACK
@@ -63,13 +69,15 @@ class PortInUseError(OSError):
 
 def bind(listen: Listen) -> Place:
     """Open the sockets. From here on clients can connect, and wait until they are served. Raises PortInUseError."""
-    sockets = [_open(listen.host, listen.port)]
+    another = 9000 if listen.port != 9000 else 9001
+    sockets = [_open(listen.host, listen.port, f"take another: --port {another}, or --port 0 for any free one")]
     prefixes: dict[int, str] = {}
     if listen.ports is not None:
         names = [f"/{region}/{service}" for region in REGIONS for service in SERVICES]
         for offset, prefix in enumerate(names):
             try:
-                extra = _open(listen.host, listen.ports + offset if listen.ports else 0)
+                port = listen.ports + offset if listen.ports else 0
+                extra = _open(listen.host, port, "take other --ports, or --ports 0 for any free ones")
             except PortInUseError:
                 Place(tuple(sockets), "").close()
                 raise
@@ -97,7 +105,7 @@ def _shown(listen: Listen) -> str:
     return f"[{host}]" if ":" in host else host
 
 
-def _open(host: str, port: int) -> socket.socket:
+def _open(host: str, port: int, advice: str) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     # The protocol is named, because asyncio turns Nagle's delay off only where it sees TCP.
     opened = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
@@ -108,7 +116,10 @@ def _open(host: str, port: int) -> socket.socket:
         opened.listen(_BACKLOG)
     except OSError as error:
         opened.close()
-        raise PortInUseError(f"cannot listen on {host}:{port}: {error.strerror or error}") from error
+        text = f"cannot listen on {host}:{port}: {error.strerror or error}"
+        if error.errno in (errno.EADDRINUSE, errno.EACCES):
+            text += f"; {advice}"
+        raise PortInUseError(text) from error
     return opened
 
 

@@ -43,10 +43,11 @@ def entry_item(world: str, entry: Mapping[str, Any], expires: int | None = None)
     return Item(Key(journal_partition(world), entry["id"]), entry, expires=expires)
 
 
-def kept_message(message: Message, redactor: Redactor) -> dict[str, Any]:
-    """Return a message as the journal keeps it: redacted, readable, cut."""
+def kept_message(message: Message, redactor: Redactor, *, answered: bool = False) -> dict[str, Any]:
+    """Return a message as the journal keeps it: redacted, readable, cut. `answered`: it is Sosie's own."""
+    redact = redactor.answer if answered else redactor.text
     text = message.body.decode("utf-8", "backslashreplace")
-    kept: dict[str, Any] = {"headers": redactor.headers(message.headers), "body": redactor.text(text[:BODY_LIMIT])}
+    kept: dict[str, Any] = {"headers": redactor.headers(message.headers), "body": redact(text[:BODY_LIMIT])}
     if len(text) > BODY_LIMIT:
         kept["bodySize"] = len(message.body)
     return kept

@@ -80,7 +80,7 @@ def check_sync_key(uow: UnitOfWork, organization_id: str, presented: str | None)
 
 def _complete(batch: Sequence[SyncItem | None] | None) -> list[SyncItem]:
     if batch is None:
-        raise ServerFaultError("the batch is missing")
+        raise ServerFaultError("the batch is missing", diagnosis="BATCH_MISSING")
     items = [item for item in batch if item is not None]
     if len(items) != len(batch):
         raise ServerFaultError("an element of the batch is null")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import fcntl
 import json
 import sqlite3
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from sosie.domain.errors import ConflictError, SosieError
 from sosie.ports import Delete, Item, Key
@@ -64,7 +64,7 @@ class SqliteStore:
     """A `ports.Store` on SQLite. `path` None keeps everything in memory."""
 
     def __init__(self, path: Path | None = None) -> None:
-        self._lock = None
+        self._lock: IO[str] | None = None
         if path is not None:
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             self._lock = path.with_suffix(".lock").open("w")
@@ -201,6 +201,11 @@ class SqliteStore:
         self._db.close()
         if self._lock is not None:
             self._lock.close()
+
+    def __del__(self) -> None:
+        # A store in memory is often just forgotten; Python 3.13 warns of connections that nobody closed.
+        if hasattr(self, "_db"):
+            self.close()
 
 
 def _item(row: tuple[Any, ...]) -> Item:

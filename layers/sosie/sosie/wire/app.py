@@ -121,8 +121,8 @@ def _act(route: Route, call: Call, raw: Mapping[str, str]) -> Answer:
         from sosie.wire.binding import bind_body, is_json  # pydantic comes with the first body
 
         if not is_json(call):
-            if not call.body and not call.media_type:
-                call.exchange.diagnosis = "BODY_WITHOUT_CONTENT_TYPE"
+            missing = not call.body and not call.media_type
+            call.exchange.diagnosis = "BODY_WITHOUT_CONTENT_TYPE" if missing else "CONTENT_TYPE_WRONG"
             return Answer(415)
         try:
             call.model = bind_body(call, route.model())

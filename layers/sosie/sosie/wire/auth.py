@@ -21,7 +21,7 @@ def authenticate(call: Call) -> Caller:
     """Return who calls. Raises UnauthenticatedError: signature, issuer, type and time must fit."""
     token = _token_of(call)
     if not token:
-        raise UnauthenticatedError
+        raise UnauthenticatedError(diagnosis="TOKEN_MISSING")
     address = call.exchange.address
     now = call.uow.now.timestamp()  # first of all: a world that nobody created must not get keys
     signer = call.exchange.keyring.signer(address.world, address.region, "tokens")

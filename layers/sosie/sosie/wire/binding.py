@@ -8,6 +8,7 @@ Then all rules of all properties are evaluated, keyed by PascalCase property nam
 from __future__ import annotations
 
 import json
+import math
 import re
 from datetime import datetime
 from functools import cache
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 _GUID_PATTERN = r"^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$"
 _JSON_TYPES = re.compile(r"application/json|text/json|application/[\w.!#$&^+-]+\+json")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d{1,16})?)?(?:Z|[+-]\d\d:\d\d)?)?", re.ASCII)
+_CHARSET_UTF16 = re.compile(r"charset\s*=\s*\"?utf-16", re.IGNORECASE)
 _EMPTY_BODY = {"": ["A non-empty request body is required."]}
 
 
@@ -48,6 +50,16 @@ def _not_too_deep(value: Any, room: int = 31) -> Any:
     return value
 
 
+def _storable(value: Any) -> Any:
+    """Refuse what cannot be written out again: too deep, or a number beyond all."""
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError("a number beyond all")
+    if isinstance(value, (dict, list)):
+        for member in value.values() if isinstance(value, dict) else value:
+            _storable(member)
+    return value
+
+
 Guid = Annotated[str, StringConstraints(pattern=_GUID_PATTERN, to_lower=True, strict=True)]
 """A GUID in the 36-character form, lower-cased. Missing is the all-zero GUID where the model says so."""
 Text = Annotated[str, Field(strict=True)]
@@ -65,6 +77,10 @@ AnyJson = Annotated[Any, BeforeValidator(_not_too_deep)]
 """Anything, null included. Without a default the JSON must have the member (see `raw_json` to pass it on)."""
 
 
+JsonObject = Annotated[dict[str, Any], BeforeValidator(lambda value: _storable(_not_too_deep(value)))]
+"""An object of anything, which is kept and shown again."""
+
+
 class WireModel(BaseModel):
     """A request body. Names match in any letter case, unknown members are ignored, missing values take defaults."""
 
@@ -78,7 +94,7 @@ class WireModel(BaseModel):
 def bind_body(call: Call, model: type[WireModel]) -> WireModel:
     """Return the request's body as a model. Raises InvalidError. The content type was checked before."""
     try:
-        text = call.body.decode("utf-8-sig")
+        text = call.body.decode("utf-16" if _CHARSET_UTF16.search(call.headers["content-type"]) else "utf-8-sig")
     except UnicodeDecodeError as error:
         raise InvalidError({"$": [_not_readable(error.reason, 0, error.start)]}) from None
     if not text.strip():
@@ -243,6 +259,7 @@ __all__ = [
     "Flag",
     "Guid",
     "Integer",
+    "JsonObject",
     "Text",
     "WireDate",
     "WireModel",

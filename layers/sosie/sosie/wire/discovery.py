@@ -83,7 +83,7 @@ _FIXED: dict[str, Any] = {
 
 def read_configuration(call: Call) -> Answer:
     """The discovery document. The issuer is the region's own; the endpoints are where this request came to."""
-    base = call.exchange.base_url + call.exchange.address.prefix
+    base = call.exchange.service_url
     document = {
         "issuer": FACTS[call.region].issuer,
         "jwks_uri": f"{base}/.well-known/openid-configuration/jwks",

@@ -13,13 +13,15 @@ from typing import TYPE_CHECKING, Any
 
 from sosie import __version__
 from sosie.diagnosis.catalog import describe
+from sosie.diagnosis.unrouted import diagnose_unaddressed
 from sosie.domain.errors import ConflictError
 from sosie.domain.redaction import Redactor
 from sosie.ports import Put
 from sosie.services.journal import Message, entry_item, kept_message, surplus
 from sosie.services.records import time_text
 from sosie.services.unit_of_work import UnitOfWork, UnknownWorldError
-from sosie.wire.address import glued_address, resolve_address
+from sosie.services.world_record import DEFAULT_WORLD
+from sosie.wire.address import Address, glued_address, resolve_address
 from sosie.wire.app import to_response
 from sosie.wire.cors import cors_headers, is_preflight, preflight
 from sosie.wire.errors import server_fault
@@ -32,7 +34,6 @@ if TYPE_CHECKING:
     from sosie.domain.regions import Service
     from sosie.ports import Keyring, Store
     from sosie.services.request_ids import RequestIds
-    from sosie.wire.address import Address
     from sosie.wire.app import ServiceApp
     from sosie.wire.http import Call
 
@@ -76,7 +77,7 @@ class Gate:
         if address is None:
             address, diagnosis = glued_address(raw_path), "BASE_URI_GLUED"
         if address is None:
-            return _refuse_unaddressed("UNKNOWN_ROUTE")
+            return self._refuse_unaddressed(event, diagnose_unaddressed(raw_path))
         for _ in range(ATTEMPTS):
             try:
                 return self._handle_once(event, address, diagnosis)
@@ -85,7 +86,7 @@ class Gate:
             except UnknownWorldError:
                 self._request_ids.forget(address.world)
                 if not self._ensure_world(address.world):
-                    return _refuse_unaddressed("WORLD_UNKNOWN")
+                    return self._refuse_unaddressed(event, "WORLD_UNKNOWN")
         return to_response(server_fault())
 
     def _handle_once(self, event: Mapping[str, Any], address: Address, diagnosis: str | None) -> dict[str, Any]:
@@ -101,6 +102,7 @@ class Gate:
             request_id=request_id,
             clock=self._clock,
             base_url=_base_url(event),
+            roots=context.get("roots") or {},
         )
         call = call_from_event(event, exchange, _service_path(address.path))
         if diagnosis is not None:
@@ -111,16 +113,39 @@ class Gate:
         else:
             answer = self._apps(address.service, call.path).answer(_service_event(event, call), call)
             answer.headers |= cors_headers(address.region, call.headers, self._vault_origins)
-        record = uow.record
-        if not (self._penalty_delays and record.penalty_delays):
+        return self._finish(event, call, answer, started)
+
+    def _refuse_unaddressed(self, event: Mapping[str, Any], diagnosis: str) -> dict[str, Any]:
+        """Answer 404 to what is for no region and service, or for no world; the default world's journal tells."""
+        started = time.perf_counter()
+        self._ensure_world(DEFAULT_WORLD)
+        path = event.get("rawPath") or ""
+        nowhere = Address(DEFAULT_WORLD, "us", "api", path)
+        request_id = self._request_ids.next(
+            DEFAULT_WORLD, self._clock.now(), event["requestContext"].get("requestId", "")
+        )
+        uow = UnitOfWork(self._store, DEFAULT_WORLD, "us", self._clock, request_id)
+        exchange = Exchange(nowhere, uow, self._keyring, request_id, self._clock, _base_url(event), diagnosis=diagnosis)
+        call = call_from_event(event, exchange, path)
+        return self._finish(event, call, Answer(404), started, addressed=False)
+
+    def _finish(
+        self, event: Mapping[str, Any], call: Call, answer: Answer, started: float, *, addressed: bool = True
+    ) -> dict[str, Any]:
+        """Add what identifies Sosie, and commit the request's writes with its journal entry."""
+        exchange = call.exchange
+        address, uow, request_id = exchange.address, exchange.uow, exchange.request_id
+        if not (self._penalty_delays and uow.record.penalty_delays):
             answer.delay = 0.0
-        answer.headers["x-sosie"] = f"{__version__}; world={address.world}"
+        answer.headers["x-sosie"] = f"{__version__}; world={address.world}" if addressed else __version__
         answer.headers["x-sosie-request"] = request_id
         if exchange.diagnosis is not None:
             answer.headers["x-sosie-hint"] = exchange.diagnosis
         response = to_response(answer)
         entry = self._entry(event, call, response, time.perf_counter() - started)
-        expires = int(wall_now.timestamp()) + JOURNAL_LIFETIME
+        if not addressed:
+            entry |= {"region": None, "service": None}
+        expires = int(uow.wall_now.timestamp()) + JOURNAL_LIFETIME
         try:
             uow.commit([Put(entry_item(address.world, entry, expires), always=True)])
         except (ConflictError, UnknownWorldError):
@@ -168,17 +193,13 @@ class Gate:
             "fault": None,
             "diagnosis": describe(exchange.diagnosis),
             "request": kept_message(Message(call.headers, call.body), redactor),
-            "response": kept_message(Message(response["headers"], response["body"].encode()), redactor),
+            "response": kept_message(Message(response["headers"], response["body"].encode()), redactor, answered=True),
         }
 
     def _redactor(self, seed: str) -> Redactor:
         if seed not in self._redactors:
             self._redactors = {seed: Redactor(seed)}
         return self._redactors[seed]
-
-
-def _refuse_unaddressed(diagnosis: str) -> dict[str, Any]:
-    return to_response(Answer(404, headers={"x-sosie": __version__, "x-sosie-hint": diagnosis}))
 
 
 def _service_path(path: str) -> str:

@@ -46,7 +46,11 @@ class Param(Enum):
 
 @dataclass(slots=True)
 class Exchange:
-    """What belongs to one request besides its bytes: where it is addressed, and the means to answer it."""
+    """What belongs to one request besides its bytes: where it is addressed, and the means to answer it.
+
+    `base_url` is scheme and host it came to. `roots` maps `us/api` and so on to the URL of a port of its own, if the
+    request came in at such a port.
+    """
 
     address: Address
     uow: UnitOfWork
@@ -54,6 +58,7 @@ class Exchange:
     request_id: str
     clock: Clock
     base_url: str
+    roots: Mapping[str, str] = field(default_factory=dict)
     caller: Caller | None = None
     client_name: str | None = None
     route: str | None = None
@@ -61,6 +66,12 @@ class Exchange:
     answer: Answer | None = None
     interruption: Exception | None = None
     """Why there is no answer although nothing failed, for the gate."""
+
+    @property
+    def service_url(self) -> str:
+        """Where the addressed service is reached, the way this request came; without a final slash."""
+        address = self.address
+        return self.roots.get(f"{address.region}/{address.service}") or self.base_url + address.prefix
 
 
 @dataclass(slots=True)

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator
 
 from sosie.domain.html_text import encoded
-from sosie.wire.binding import EnumByte, Flag, Integer, Text, WireModel
+from sosie.wire.binding import EnumByte, Flag, Integer, JsonObject, Text, WireModel
 from sosie.wire.rules import EmailAddress, EncryptedText, InRange, MaxLength, Required
 
 _INT_MAX = 2**31 - 1
@@ -83,7 +83,7 @@ class PolicyValues(WireModel):
     """What a policy is switched to."""
 
     enabled: Annotated[Flag | None, Required()] = None
-    data: dict[str, Any] | None = None
+    data: JsonObject | None = None
 
 
 class PolicyRequest(WireModel):

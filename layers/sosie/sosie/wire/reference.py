@@ -51,7 +51,11 @@ def environment_to_wire(call: Call) -> dict[str, Any]:
     facts, address = FACTS[call.region], call.exchange.address
     root = call.exchange.base_url + address.prefix.rpartition("/")[0]
     names = ("api", "identity", "notifications", "sso")
-    if address.prefix:
+    roots = call.exchange.roots
+    if roots:
+        own = {name: roots[f"{call.region}/{name}"] for name in ("api", "identity")}
+        urls = {name: own.get(name, f"{own['identity']}/{name}") for name in names}
+    elif address.prefix:
         urls = {name: f"{root}/{name}" for name in names}
     else:
         urls = {name: f"https://{facts.host(name)}" for name in names}

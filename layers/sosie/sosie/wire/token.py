@@ -26,7 +26,8 @@ _KINDS = frozenset({"installation", "organization", "user"})
 def issue_token(call: Call) -> Answer:
     """Any grant; every refusal is a 400 with the framework's error object."""
     if call.method != "POST" or call.media_type != FORM:
-        raise TokenRefusedError("invalid_request")
+        wrong_type = call.method == "POST"
+        raise TokenRefusedError("invalid_request", diagnosis="CONTENT_TYPE_WRONG" if wrong_type else "POST_BECAME_GET")
     form = read_form(call)
     client_id, secret = _basic_credentials(call) or (form.get("client_id", ""), form.get("client_secret", ""))
     call.exchange.client_name = _named_client(client_id)

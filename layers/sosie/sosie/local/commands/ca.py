@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from sosie.local.options import json_option
-from sosie.local.output import SaysNo, WrongUse, address, emit_json, examples, good, heading, say
+from sosie.local.output import WrongUse, address, emit_json, examples, good, heading, say
+
+if TYPE_CHECKING:
+    from sosie.local.tls import TlsFiles
 
 
 @click.group(epilog=examples("sosie ca export ./certs"))
@@ -24,7 +29,7 @@ def ca() -> None:
     "--state",
     envvar="SOSIE_STATE",
     type=click.Path(file_okay=False, path_type=Path),
-    help="The state directory that `sosie start` was given, if it was given one.",
+    help="The state directory that `sosie start` was given. Without it: the CA that a running Sosie uses.",
 )
 @json_option
 def export(directory: Path, state: Path | None, as_json: bool) -> None:
@@ -36,7 +41,7 @@ def export(directory: Path, state: Path | None, as_json: bool) -> None:
     from sosie.domain.clock import SystemClock
     from sosie.local import tls
 
-    files = tls.tls_files(state)
+    files = (_of_running() if state is None else None) or tls.tls_files(state)
     try:
         certificate = tls.ensure_authority(files, SystemClock().now())
         directory.mkdir(parents=True, exist_ok=True)
@@ -44,7 +49,7 @@ def export(directory: Path, state: Path | None, as_json: bool) -> None:
         for path in (pem, crt):
             path.write_text(certificate)
     except tls.DamagedAuthorityError as error:
-        raise SaysNo(str(error)) from None
+        raise WrongUse(str(error)) from None
     except OSError as error:
         raise WrongUse(f"{error.filename}: {error.strerror}") from None
     if as_json:
@@ -55,6 +60,16 @@ def export(directory: Path, state: Path | None, as_json: bool) -> None:
         say(heading(title))
         for line in lines:
             say(f"  {line}")
+
+
+def _of_running() -> TlsFiles | None:
+    """Return where the CA lives that a Sosie of this machine serves with, at the address that other verbs take."""
+    from sosie.control.client import DEFAULT_URL
+    from sosie.local import running
+    from sosie.local.tls import TlsFiles
+
+    found = running.find(os.environ.get("SOSIE_URL") or DEFAULT_URL)
+    return TlsFiles(Path(found.cacert).parent) if found and found.cacert else None
 
 
 def _trust(pem: Path, crt: Path) -> list[tuple[str, list[str]]]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 import click
 
 from sosie.local.env_lines import CLIENTS, place_of
-from sosie.local.options import Target, json_option, region_option, target_options, world_option
+from sosie.local.options import Target, http_url, json_option, region_option, target_options, world_option
 from sosie.local.output import SaysNo, emit_json, examples, say, warn
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     "--as",
     "reached_as",
     metavar="URL",
+    callback=http_url,
     help="How the client reaches Sosie, if not as --url says: from a container, 127.0.0.1 is the container.",
 )
 @target_options

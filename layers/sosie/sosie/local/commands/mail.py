@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import Any
 
 import click
 
 from sosie.local.options import Target, json_option, region_filter, target_options, world_option
-from sosie.local.output import SaysNo, address, columns, dim, emit_json, examples, heading, say, secret
+from sosie.local.output import SaysNo, address, columns, command, dim, emit_json, examples, heading, say, secret
 
 
 @click.command(epilog=examples("sosie mail latest --to cousin@family.test"))
@@ -32,24 +33,36 @@ def mail(target: Target, mail_id: str | None, to: str | None, region: str | None
     if as_json:
         emit_json(found[-1] if mail_id is not None else {"items": found})
     elif mail_id is not None:
-        _show(found[-1])
+        _show(found[-1], _redeem(found[-1], target, world))
     elif not found:
         say(dim("no mail"))
     else:
         for line in columns([_row(each) for each in found], indent=""):
             say(line)
+        say(dim("sosie mail latest shows the newest, with its link"))
+
+
+def _redeem(mail: dict[str, Any], target: Target, world: str) -> str:
+    options = [f"--region {mail['region']}", f"--email {shlex.quote(mail['to'])}"]
+    if world != "default":
+        options.append(f"--world {world}")
+    if target.asked.url is not None:
+        options.append(f"--url {target.url}")
+    return " ".join(["sosie selfhost redeem", *options])
 
 
 def _row(mail: dict[str, Any]) -> list[str]:
     return [heading(mail["id"]), dim(mail["at"]), mail["region"], mail["to"], mail["subject"]]
 
 
-def _show(mail: dict[str, Any]) -> None:
+def _show(mail: dict[str, Any], redeem: str) -> None:
     facts = [[dim(name), str(mail[name])] for name in ("id", "at", "region", "to", "subject", "category")]
     if mail.get("sponsorshipToken"):
         facts.append([dim("token"), secret(mail["sponsorshipToken"])])
     facts += [[dim("link"), address(link)] for link in mail.get("links") or ()]
     for line in columns(facts, indent=""):
         say(line)
+    if mail.get("sponsorshipToken"):
+        say(f"this link leads to the real vault; here it is redeemed with: {command(redeem)}")
     say()
     say(mail["text"])

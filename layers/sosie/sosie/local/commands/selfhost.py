@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from sosie.local.output import SaysNo, address, bad, columns, dim, examples, good, heading, secret
+from sosie.local.output import SaysNo, address, bad, columns, dim, examples, good, heading, secret, warn
 from sosie.local.selfhost.walk import Walk, walk_options
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from sosie.local.selfhost.licence import Finding
     from sosie.local.selfhost.rows import Connection, Row, ServerFile
 
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
 _LICENCE_SYNC_FAILED = "An error has occurred. Check your internet connection and ensure the billing token is correct."
 
 
@@ -59,19 +61,18 @@ def sync(
     """
     from sosie.local.selfhost.sync import sync_sponsorships
 
-    if (sponsor is None) != (friend is None):
-        raise click.UsageError("--sponsor and --for belong together.")
+    _check_people(walk, sponsor, friend, revoke)
     file, connection, chosen = _connection(walk, organization, near=sponsor or revoke)
-    if billing_sync_key:
-        connection.billing_sync_key = billing_sync_key
-    stored = _ensure_key(walk, connection, chosen, again=fetch_key)
-    file.save()
+    key, stored = _key(walk, file, connection, chosen, billing_sync_key, again=fetch_key)
     if revoke is not None:
         connection.revoke(revoke)
     if sponsor is not None and friend is not None:
-        connection.sponsor(sponsor, friend)
+        row = connection.sponsor(sponsor, friend)
+        if row.cloud_offer not in (None, friend):
+            warn(f"the cloud keeps the offer to {row.cloud_offer!r}; revoke it first: --revoke {sponsor}")
     file.save()
-    with _refusals_explained("administrator", "Organization sync failed", stored_key=stored):
+    unseen = [row.member_id for row in connection.rows if row.cloud_offer is None]
+    with _asking(walk, connection, key, "administrator", "Organization sync failed", stored=stored):
         skipped = sync_sponsorships(connection, _installation(walk, "api.installation"), walk.story)
     file.save()
     walk.results = {
@@ -79,10 +80,38 @@ def sync(
         "rows": [{**row.to_wire(), "status": row.status} for row in connection.rows],
         "skipped": [row.member_id for row in skipped],
     }
-    _show_rows(walk, connection, skipped)
+    _show_rows(walk, connection, skipped, unseen)
+    if skipped:
+        raise SaysNo(_why_skipped(chosen, len(skipped)))
 
 
-def _show_rows(walk: Walk, connection: Connection, skipped: list[Row]) -> None:
+def _check_people(walk: Walk, sponsor: str | None, friend: str | None, revoke: str | None) -> None:
+    """Refuse what cannot be meant, before anything is kept or sent. Raises UsageError, NotAskedError."""
+    if (sponsor is None) != (friend is None):
+        raise click.UsageError("--sponsor and --for belong together.")
+    if sponsor is None or friend is None:
+        return
+    walk.cloud.require_login(sponsor)
+    if not _EMAIL.fullmatch(friend):
+        raise click.UsageError(f"--for {friend!r} is no e-mail address.")
+    if revoke is not None and revoke.lower() == sponsor.lower():
+        raise click.UsageError(f"--sponsor and --revoke contradict each other: both are {sponsor}.")
+
+
+def _why_skipped(chosen: Organization, count: int) -> str:
+    """Return what the cloud left out, and why, as far as its summary tells (docs/contract/api.md §2.8)."""
+    rows = "1 row" if count == 1 else f"{count} rows"
+    if chosen.tier != "enterprise":
+        why = f"{chosen.name} is on {chosen.tier.capitalize()}; only Enterprise organizations sponsor"
+    elif not chosen.enabled:
+        why = f"{chosen.name} is disabled"
+    else:
+        why = "sosie journal latest shows what was sent and answered"
+    return f"the cloud skipped {rows}: {why}"
+
+
+def _show_rows(walk: Walk, connection: Connection, skipped: list[Row], unseen: list[str]) -> None:
+    """Show the rows, and what comes next for an offer that the cloud had not seen before (`unseen` member ids)."""
     walk.say()
     if not connection.rows:
         walk.say("No sponsorship is left here, and without one a self-hosted server asks the cloud nothing.")
@@ -100,7 +129,7 @@ def _show_rows(walk: Walk, connection: Connection, skipped: list[Row]) -> None:
     ]
     for line in columns(rows):
         walk.say(line)
-    waiting = next((row for row in connection.rows if row.status == "sent"), None)
+    waiting = next((row for row in connection.rows if row.member_id in unseen and row.status == "sent"), None)
     if waiting is not None:
         walk.say(f"\nNext: {walk.command('redeem')} --email {waiting.offered_to_email}")
 
@@ -121,12 +150,10 @@ def sync_licence(
     from sosie.local.selfhost.licence import fetch_licence
 
     file, connection, chosen = _connection(walk, organization)
-    if billing_sync_key:
-        connection.billing_sync_key = billing_sync_key
-    stored = _ensure_key(walk, connection, chosen, again=fetch_key)
-    file.save()
-    with _refusals_explained("owner", _LICENCE_SYNC_FAILED, stored_key=stored):
+    key, stored = _key(walk, file, connection, chosen, billing_sync_key, again=fetch_key)
+    with _asking(walk, connection, key, "owner", _LICENCE_SYNC_FAILED, stored=stored):
         licence = fetch_licence(connection, chosen.licence_key, _installation(walk, "api.licensing"), walk.story)
+    file.save()
     findings = _examined(walk, licence, chosen)
     walk.results = {
         "licence": licence,
@@ -187,25 +214,40 @@ def _connection(
 ) -> tuple[ServerFile, Connection, Organization]:
     from sosie.local.selfhost.rows import ServerFile
 
-    file = ServerFile(walk.file)
+    file = ServerFile(walk.file, walk.cloud.incarnation)
+    if file.afresh:
+        warn(f"the cloud was reset since {walk.file} was written: its keys and rows are dropped")
     chosen = walk.cloud.organization(organization, "enterprise", near, file.known())
     walk.say(f"{heading(chosen.name)}  {dim(f'region {walk.cloud.region}, rows in {walk.file}')}\n")
     return file, file.connection(chosen.id, chosen.name), chosen
 
 
-def _ensure_key(walk: Walk, connection: Connection, chosen: Organization, *, again: bool) -> bool:
-    """See to it that there is a key; tell whether it was there before."""
+def _key(
+    walk: Walk, file: ServerFile, connection: Connection, chosen: Organization, given: str | None, *, again: bool
+) -> tuple[str, bool | None]:
+    """Return the key to use, and whether it was stored before; None for one of the command line."""
+    if given is None:
+        key, stored = _ensure_key(walk, connection, chosen, again=again)
+        file.save()
+        return key, stored
+    if again:
+        raise click.UsageError("--billing-sync-key and --fetch-key contradict each other.")
+    return given, None
+
+
+def _ensure_key(walk: Walk, connection: Connection, chosen: Organization, *, again: bool) -> tuple[str, bool]:
+    """Return a key, the owner's new one if none is stored, and whether it was there before."""
     from sosie.local.selfhost.story import NotAskedError
     from sosie.local.selfhost.sync import generate_billing_sync_key
 
     if connection.billing_sync_key and not again:
-        return True
+        return connection.billing_sync_key, True
     if chosen.owner is None:
         raise NotAskedError(f"{chosen.name} has no owner who could generate the key; give --billing-sync-key")
     owner = walk.cloud.person(chosen.owner, walk.transport, walk.story)
     connection.billing_sync_key = generate_billing_sync_key(owner, chosen.id, walk.story)
     walk.say(f"      {secret(connection.billing_sync_key)}")
-    return False
+    return connection.billing_sync_key, False
 
 
 def _installation(walk: Walk, scope: str) -> InstallationClient:
@@ -236,14 +278,27 @@ def _examined(walk: Walk, licence: dict[str, Any], chosen: Organization) -> list
 
 
 @contextmanager
-def _refusals_explained(reader: str, text: str, *, stored_key: bool) -> Iterator[None]:
-    """Add to a refusal what people at the self-hosted server get to read, and what may be out of date here."""
+def _asking(
+    walk: Walk, connection: Connection, key: str, reader: str, text: str, *, stored: bool | None
+) -> Iterator[None]:
+    """Use a key while the cloud is asked. One of the command line (`stored` None) is kept only if it was accepted.
+
+    Adds to a refusal what people at the self-hosted server get to read, and which key it was.
+    """
     from sosie.local.selfhost.story import RefusedByCloudError
 
+    before, connection.billing_sync_key = connection.billing_sync_key, key
+    accepted = False
     try:
         yield
+        accepted = bool(walk.story.steps)  # without rows nobody was asked
     except RefusedByCloudError as error:
         error.add_note(f"The {reader} of a self-hosted server reads: {text}")
-        if stored_key:
+        if error.about_key and stored is None:
+            error.add_note("The key you gave was refused, and is not kept.")
+        elif error.about_key and stored:
             error.add_note("The key was stored by an earlier run; --fetch-key plays the owner's part again.")
         raise
+    finally:
+        if not accepted:
+            connection.billing_sync_key = before

@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
-from sosie.local.output import Unreachable, WrongUse, emit_json, examples, say
+from sosie.local.output import Unreachable, WrongUse, emit_json, examples, say, warn
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -79,12 +80,16 @@ def start(host: str, port: int, ports: int | None, tls: bool, as_json: bool, **o
     if drawn is not None:
         settings = replace(settings, control_token=drawn)
     ca = None
-    with _friendly():
+    with _friendly(settings):
         if tls:
             listen, ca = _with_certificate(listen, settings.state)
         place, sosie, summary = _open(listen, settings)
     if place.prefixes:
         summary["roots"] = roots(place)
+    summary["url"] = place.url
+    context = click.get_current_context()
+    if context.get_parameter_source("scenario") is not ParameterSource.DEFAULT:
+        _note_another_scenario(summary["scenario"], settings.scenario)
     note: Path | None = None
 
     def ready() -> None:
@@ -93,7 +98,8 @@ def start(host: str, port: int, ports: int | None, tls: bool, as_json: bool, **o
         if as_json:
             emit_json(summary | ({"controlToken": drawn} if drawn else {}))
         else:
-            say(banner(summary, Circumstances(place.url, settings.state, ca, drawn)))
+            facts = Circumstances(place.url, settings.state, ca, drawn, everywhere=listen.everywhere)
+            say(banner(summary, facts))
         sys.stdout.flush()
         gc.freeze()
         gc.enable()
@@ -145,6 +151,32 @@ def _with_certificate(listen: Listen, state: Path | None) -> tuple[Listen, Path]
     return replace(listen, certificate=files.host), files.ca.absolute()
 
 
+def _note_another_scenario(held: str, asked: str) -> None:
+    """Say that a state keeps the scenario it was made with, if another one is asked for."""
+    from sosie.domain.errors import ScenarioError
+    from sosie.services.scenarios import load_scenario
+
+    try:
+        name = load_scenario(asked).get("name", asked)
+    except ScenarioError:
+        name = asked
+    if name != held:
+        warn(
+            f"the state holds scenario {held} and keeps it, `sosie reset` too; for {asked} take another --state, "
+            f"or a world of its own: sosie worlds create NAME --scenario {asked}"
+        )
+
+
+def _unreadable(error: Exception, state: Path | None) -> str:
+    import sqlite3
+
+    file = "the state" if state is None else str(state / "sosie.sqlite")
+    # A full disk or a missing permission is operational, and no reason to throw a state away.
+    if isinstance(error, sqlite3.OperationalError):
+        return f"{file}: {error}"
+    return f"{file} cannot be read ({error}); remove it to start anew"
+
+
 def _new_token() -> str:
     from sosie.domain.ids import unguessable_token
 
@@ -152,7 +184,7 @@ def _new_token() -> str:
 
 
 @contextmanager
-def _friendly() -> Iterator[None]:
+def _friendly(settings: Settings) -> Iterator[None]:
     """Turn what can go wrong at start into one line and an exit code."""
     from sosie.domain.errors import SosieError
 
@@ -169,6 +201,9 @@ def _friendly() -> Iterator[None]:
         raise WrongUse(text) from None
     except Exception as error:
         # botocore's many errors have no common root, and importing it to look costs more than a start.
-        if not type(error).__module__.startswith("botocore."):
+        module = type(error).__module__
+        if module == "sqlite3":
+            raise WrongUse(_unreadable(error, settings.state)) from None
+        if not module.startswith("botocore."):
             raise
         raise Unreachable(f"DynamoDB: {error}") from None

@@ -22,16 +22,20 @@ class Organization:
     id: str
     name: str
     tier: str
+    enabled: bool
     owner: str | None
     licence_key: str
 
 
 class Cloud:
-    """One region. Raises NotAskedError for whoever does not live there."""
+    """One region of a world's summary. Raises NotAskedError for whoever does not live there."""
 
-    def __init__(self, world: str, region: str, facts: Mapping[str, Any]) -> None:
-        self.world = world
+    def __init__(self, region: str, summary: Mapping[str, Any]) -> None:
+        facts = summary["regions"][region]
+        self.world: str = summary["world"]
+        self.incarnation: str | None = summary.get("incarnation")
         self.region = region
+        self._summary = summary
         # As the administrator of a self-hosted server has to write them: with the final slash.
         self.identity_uri = f"{facts['identity']}/"
         self.api_uri = f"{facts['api']}/"
@@ -41,7 +45,7 @@ class Cloud:
     def organizations(self) -> list[Organization]:
         """All organizations, by name."""
         return [
-            Organization(each["id"], each["name"], each["tier"], each["owner"], each["licenseKey"])
+            Organization(each["id"], each["name"], each["tier"], each["enabled"], each["owner"], each["licenseKey"])
             for each in self._facts["organizations"]
         ]
 
@@ -57,8 +61,8 @@ class Cloud:
     ) -> Organization:
         """Return the organization of a name, or of the beginning of one.
 
-        Without a name: one of `ids`, else one whose owner's e-mail has the domain of `near`, else the first of its
-        tier.
+        Without a name: one whose owner's e-mail has the domain of `near`, else one of `ids`, else that of its tier
+        whose owner has the most colleagues, told by the domain of their e-mails.
         """
         found = self.organizations
         if name is not None:
@@ -72,16 +76,26 @@ class Cloud:
             names = ", ".join(each.name for each in found)
             raise NotAskedError(f"region {self.region} has no organization {name!r}; it has {names}")
         of_tier = [each for each in found if each.tier == tier]
-        domain = (near or "").partition("@")[2].lower()
+        domain = _domain(near)
         for each in of_tier:
-            if domain and (each.owner or "").lower().endswith(f"@{domain}"):
+            if domain and _domain(each.owner) == domain:
                 return each
         for each in of_tier:
             if each.id in ids:
                 return each
         if not of_tier:
             raise NotAskedError(f"region {self.region} has no {tier} organization")
-        return of_tier[0]
+        return max(of_tier, key=lambda each: self._people_at(_domain(each.owner)))
+
+    def require_login(self, email: str) -> None:
+        """Raise NotAskedError unless somebody of this e-mail lives in the region, and say where they do live."""
+        if email.lower() in self._emails(self.region):
+            return
+        for region in self._summary["regions"]:
+            if email.lower() in self._emails(region):
+                raise NotAskedError(f"{email} is in region {region}; did you mean --region {region}?")
+        emails = ", ".join(self._emails(self.region)) or "none"
+        raise NotAskedError(f"region {self.region} has no login {email}; it has {emails}")
 
     def person(self, email: str, transport: Transport, story: Story) -> Person:
         """Return somebody who can sign in."""
@@ -95,5 +109,15 @@ class Cloud:
                     email=user["email"],
                     master_password=user["masterPassword"],
                 )
-        emails = ", ".join(user["email"] for user in self._facts["users"])
-        raise NotAskedError(f"region {self.region} has no login {email}; it has {emails}")
+        self.require_login(email)
+        raise NotAskedError(f"nobody knows the master password of {email}")
+
+    def _emails(self, region: str) -> list[str]:
+        return [user["email"].lower() for user in self._summary["regions"][region]["users"]]
+
+    def _people_at(self, domain: str) -> int:
+        return sum(1 for email in self._emails(self.region) if domain and _domain(email) == domain)
+
+
+def _domain(email: str | None) -> str:
+    return (email or "").partition("@")[2].lower()

@@ -31,6 +31,13 @@ class Row:
     last_sync_date: str | None = None
     valid_until: str | None = None
     to_delete: bool = False
+    cloud_offer: str | None = None
+    """Whom the cloud has the offer for: the first one it was told, whatever is sent later (§2.8, per item, 3)."""
+
+    def __post_init__(self) -> None:
+        # Files of before this member was kept: what was synced is what the cloud has.
+        if self.cloud_offer is None and self.last_sync_date is not None:
+            self.cloud_offer = self.offered_to_email
 
     def to_wire(self) -> dict[str, Any]:
         """Return the item of a sync request."""
@@ -70,6 +77,7 @@ class Connection:
         for at, known in enumerate(self.rows):
             if known.member_id == row.member_id:
                 if known.friendly_name != friend:
+                    row.cloud_offer = known.cloud_offer
                     self.rows[at] = row
                 return self.rows[at]
         self.rows.append(row)
@@ -95,11 +103,18 @@ class Connection:
 
 
 class ServerFile:
-    """The file of one self-hosted server. Raises NotAskedError for a file that is none of ours."""
+    """The file of one self-hosted server. Raises NotAskedError for a file that is none of ours.
 
-    def __init__(self, path: Path) -> None:
+    It belongs to one life of the cloud: `incarnation` is the world's, as its summary says it, and None counts as
+    the same life. What is left of another life is dropped, keys included; then `afresh` is true.
+    """
+
+    def __init__(self, path: Path, incarnation: str | None = None) -> None:
         self.path = path
-        self._connections = {each.organization_id: each for each in self._read()}
+        kept, connections = self._read()
+        self.afresh = bool(kept and incarnation) and kept != incarnation
+        self._incarnation = incarnation or kept
+        self._connections = {} if self.afresh else {each.organization_id: each for each in connections}
 
     def connection(self, organization_id: str, name: str) -> Connection:
         """Return an organization's connection, a new one if there is none."""
@@ -111,16 +126,20 @@ class ServerFile:
 
     def save(self) -> None:
         """Write everything."""
-        document = {"version": _VERSION, "organizations": [asdict(each) for each in self._connections.values()]}
+        document = {
+            "version": _VERSION,
+            "incarnation": self._incarnation,
+            "organizations": [asdict(each) for each in self._connections.values()],
+        }
         write_private(self.path, json.dumps(document, indent=2, ensure_ascii=False) + "\n")
 
-    def _read(self) -> list[Connection]:
+    def _read(self) -> tuple[str | None, list[Connection]]:
         if not self.path.exists():
-            return []
+            return None, []
         try:
             document = json.loads(self.path.read_text(encoding="utf-8"))
             if document["version"] == _VERSION:
-                return [_connection(each) for each in document["organizations"]]
+                return document.get("incarnation"), [_connection(each) for each in document["organizations"]]
         except (ValueError, TypeError, KeyError, OSError):
             pass
         raise NotAskedError(f"{self.path} is no file of `sosie selfhost`; move it away, or name another with --file")

@@ -19,12 +19,17 @@ class NotAskedError(SosieError):
 
 
 class RefusedByCloudError(SosieError):
-    """The cloud said no, or something that cannot be used. `remedy` is Sosie's own advice, if it has any."""
+    """The cloud said no, or something that cannot be used. `remedy` is Sosie's own advice, if it has any.
+
+    `about_key` tells whether it is the billing sync key that was refused.
+    """
 
     def __init__(self, reply: Reply) -> None:
         super().__init__(f"the cloud answers {reply.status}: {reason_of(reply)}")
         self.status = reply.status
-        diagnosis = CATALOG.get(reply.headers.get("x-sosie-hint", ""))
+        hint = reply.headers.get("x-sosie-hint", "")
+        diagnosis = CATALOG.get(hint)
+        self.about_key = hint.startswith("SYNC_KEY_") or "Billing Sync Key" in str(self)
         self.remedy = None if diagnosis is None else f"{diagnosis.message} {diagnosis.remedy}"
 
 

@@ -88,6 +88,7 @@ def _apply(connection: Connection, items: list[dict[str, Any]]) -> list[Row]:
         if item.get("cloudSponsorshipRemoved"):
             del rows[member_id]
             continue
+        row.cloud_offer = row.cloud_offer or row.offered_to_email
         row.last_sync_date = item.get("lastSyncDate")
         row.valid_until = item.get("validUntil")
         row.to_delete = bool(item.get("toDelete"))

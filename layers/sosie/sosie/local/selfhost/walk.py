@@ -13,7 +13,18 @@ import click
 
 from sosie.domain.errors import SosieError
 from sosie.local.options import Target, json_option, region_option, target_options, world_option
-from sosie.local.output import SaysNo, Unreachable, WrongUse, address, bad, emit_json, heading, say, status
+from sosie.local.output import (
+    SaysNo,
+    Unreachable,
+    WrongUse,
+    address,
+    bad,
+    emit_json,
+    error_is_told,
+    heading,
+    say,
+    status,
+)
 from sosie.local.selfhost.cloud import Cloud
 from sosie.local.selfhost.story import NotAskedError, RefusedByCloudError, Step, Story
 from sosie.local.selfhost.transport import Transport, WireFailedError
@@ -77,7 +88,7 @@ def _prepared(target: Target, region: str, world: str, file: Path | None, *, as_
     name = f"selfhost-{region}.json" if world == "default" else f"selfhost-{world}-{region}.json"
     return Walk(
         target=target,
-        cloud=Cloud(world, region, summary["regions"][region]),
+        cloud=Cloud(region, summary),
         transport=Transport(target.cacert),
         story=Story(None if as_json else _tell),
         file=file or Path(".sosie") / name,
@@ -97,6 +108,7 @@ def _told_at_the_end(walk: Walk) -> Iterator[None]:
     if walk.as_json:
         steps = [step.to_json() for step in walk.story.steps]
         emit_json({"steps": steps, **walk.results, "error": error.message if error else None})
+        error_is_told()
     if error is not None:
         raise error
 
