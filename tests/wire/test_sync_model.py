@@ -224,7 +224,7 @@ def in_any_order(rows: list[dict[str, Any]]) -> list[str]:
 
 
 @given(organization=organizations, prior=priors, batches=st.lists(batches, min_size=1, max_size=3))
-@settings(max_examples=75, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=75, deadline=None, report_multiple_bugs=False, suppress_health_check=[HealthCheck.too_slow])
 def test_a_sync_does_what_the_contract_says(keyring: Any, organization: Any, prior: Any, batches: Any) -> None:
     cloud = TestCloud(keyring=keyring)
     model = start(cloud, organization, prior)
