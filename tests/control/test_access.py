@@ -78,3 +78,8 @@ def test_an_iam_signature_counts_only_where_the_deployment_asks_for_it(cloud: Te
     assert by_token.handle(event)["statusCode"] == 401
     del event["requestContext"]["authorizer"]
     assert by_iam.handle(event)["statusCode"] == 401
+
+
+@pytest.mark.parametrize("headers", [{"host": "["}, HOST | {"origin": "http://[::1"}])
+def test_a_header_that_is_no_address_gets_nobody_in(headers: dict[str, str]) -> None:
+    assert refused_with(headers, trusted=True) == 403

@@ -17,6 +17,7 @@ def scenario(**us: Any) -> dict[str, Any]:
 
 
 PERSON = {"email": "dora@extra.test", "masterPassword": "half way there"}
+ORGANIZATION = {"name": "Extra", "billingEmail": "billing@extra.test"}
 
 
 def test_a_document_adds_people_and_organizations_to_what_is_there(cloud: TestCloud) -> None:
@@ -111,3 +112,59 @@ def test_no_file_of_the_server_is_read_for_a_caller(cloud: TestCloud, path: str)
 
     assert answer.status == 400
     assert "Send a scenario" in answer.json["detail"]
+
+
+@pytest.mark.parametrize(
+    ("document", "where"),
+    [
+        (scenario(installations=[{"email": "a@b.test", "id": "nonsense"}]), "regions.us.installations[0].id"),
+        (scenario(users=[PERSON | {"kdf": {"iterations": 0}}]), "regions.us.users[0].kdf.iterations"),
+        (scenario(users=[PERSON | {"kdf": {"type": "pbkdf2", "memory": 16}}]), "regions.us.users[0].kdf"),
+        (scenario(organizations=[ORGANIZATION | {"seats": -5}]), "regions.us.organizations[0].seats"),
+        (
+            scenario(organizations=[ORGANIZATION | {"subscription": {"startedDaysAgo": 10**12}}]),
+            "regions.us.organizations[0].subscription.startedDaysAgo",
+        ),
+        (
+            scenario(organizations=[ORGANIZATION | {"subscription": {"status": "bogus"}}]),
+            "regions.us.organizations[0].subscription.status",
+        ),
+        (
+            scenario(organizations=[ORGANIZATION | {"policies": [{"type": -7}]}]),
+            "regions.us.organizations[0].policies[0].type",
+        ),
+    ],
+)
+def test_a_value_that_could_only_fail_later_is_refused_now(
+    cloud: TestCloud, document: dict[str, Any], where: str
+) -> None:
+    answer = ask(cloud, "POST", SEED, document)
+
+    assert (answer.status, answer.json["where"]) == (400, where)
+
+
+def test_an_id_is_read_in_any_spelling_and_found_by_it(cloud: TestCloud) -> None:
+    own = "0F0E0D0C-0B0A-4908-8706-050403020100"
+    document = scenario(installations=[{"email": "a@b.test", "id": own, "key": "aB3dE6gH9jK2mN5pQ8rS"}])
+
+    assert ask(cloud, "POST", SEED, document).status == 200
+
+    assert cloud.get(f"/installations/{own}").json["id"] == own.lower()
+
+
+def test_an_id_can_be_given_once(cloud: TestCloud) -> None:
+    twice = {"email": "a@b.test", "id": "0f0e0d0c-0b0a-4908-8706-050403020100"}
+
+    answer = ask(cloud, "POST", SEED, scenario(installations=[twice, twice]))
+
+    assert (answer.status, answer.json["where"]) == (400, "regions.us.installations[1].id")
+
+
+@pytest.mark.parametrize("body", ["[" * 100_000, '{"name": "\\ud800"}', '{"name": NaN}'])
+def test_a_body_that_cannot_be_kept_is_refused(cloud: TestCloud, body: str) -> None:
+    assert ask(cloud, "POST", SEED, body).status == 400
+
+
+@pytest.mark.parametrize("body", ["[1]", '"families"'])
+def test_a_world_is_made_of_an_object(cloud: TestCloud, body: str) -> None:
+    assert ask(cloud, "PUT", "/worlds/new", body).status == 400

@@ -24,15 +24,29 @@ def check_access(headers: Mapping[str, str], token: str | None, *, trusted: bool
     """
     origin = headers.get("origin")
     host = headers.get("host", "")
-    if origin is not None and urlsplit(origin).netloc != host:
+    if origin is not None and _netloc(origin) != host:
         raise ProblemError(403, "Forbidden", "Cross-site requests to the control plane are refused.")
     if signed or _bears(headers, token):
         return
-    if trusted and (urlsplit(f"//{host}").hostname or "") in _LOOPBACK_NAMES:
+    if trusted and _hostname(host) in _LOOPBACK_NAMES:
         return
     if trusted:
         raise ProblemError(403, "Forbidden", f"The control plane answers at a loopback address, not as {host!r}.")
     raise ProblemError(401, "Unauthorized", "Send the control token: Authorization: Bearer <token>.")
+
+
+def _netloc(origin: str) -> str | None:
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:  # no address at all, so nobody's own
+        return None
+
+
+def _hostname(host: str) -> str | None:
+    try:
+        return urlsplit(f"//{host}").hostname
+    except ValueError:
+        return None
 
 
 def _bears(headers: Mapping[str, str], token: str | None) -> bool:

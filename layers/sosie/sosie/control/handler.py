@@ -46,9 +46,11 @@ class Request:
         if not self.body.strip():
             return None
         try:
-            return json.loads(self.body)
-        except ValueError as error:
-            raise bad_request(f"The body is not JSON: {error}.") from None
+            document = json.loads(self.body)
+            json.dumps(document, ensure_ascii=False, allow_nan=False).encode()
+        except (ValueError, RecursionError) as error:
+            raise bad_request(f"The body is not JSON that can be kept: {error}.") from None
+        return document
 
 
 class ControlHandler:
@@ -119,6 +121,8 @@ class ControlHandler:
         if not is_world_name(world):
             raise bad_request("A world's name is of lower-case letters, digits and hyphens, at most 63.")
         document = request.document() or {}
+        if not isinstance(document, dict):
+            raise bad_request('Send an object, such as {"scenario": "families"}, or nothing.')
         if self._worlds.open(world) is None:
             self._worlds.create(world, _scenario(document.get("scenario", "families")))
         return self._summary(request)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from sosie.domain.errors import ScenarioError
+from sosie.domain.ids import parse_guid
 from sosie.domain.members import PERMISSIONS, MemberStatus, Role
 from sosie.domain.plans import PLANS_BY_SLUG, Plan
 from sosie.domain.regions import REGIONS, Region
@@ -129,6 +130,21 @@ class Node:
             raise node.fail(f"must be {' or '.join(_KIND_NAMES[k] for k in kinds)}")
         return node.value
 
+    def number(self, name: str, default: int | None, low: int, high: int) -> Any:
+        """Return a whole number within bounds, or the default."""
+        value = self.get(name, int, default)
+        if value is not None and not low <= value <= high:
+            raise Node(None, f"{self.where}.{name}").fail(f"must be from {low} to {high}")
+        return value
+
+    def guid(self, name: str) -> str | None:
+        """Return a GUID in its lower-case form, or None. It may be written as clients may write it."""
+        text = self.get(name, str)
+        found = None if text is None else parse_guid(text)
+        if text is not None and found is None:
+            raise Node(None, f"{self.where}.{name}").fail(f"must be a GUID, not {text!r}")
+        return found
+
     def need(self, name: str, kind: type) -> Any:
         """Return a member that must be there, and not be empty."""
         value = self.get(name, kind)
@@ -164,6 +180,21 @@ class Node:
 _KIND_NAMES = {str: "a text", int: "a number", bool: "true or false"}
 _ROLES = {role.name.lower(): role for role in Role}
 _STATUSES = {status.name.lower(): status for status in MemberStatus}
+# The payment provider's words (docs/contract/api.md §4.7, licensing-push-installations.md A.1).
+_SUBSCRIPTION_STATUSES = {
+    status: status
+    for status in (
+        "active",
+        "trialing",
+        "past_due",
+        "canceled",
+        "unpaid",
+        "incomplete",
+        "incomplete_expired",
+        "paused",
+    )
+}
+_MOST_DAYS = 36_500
 _KDF_TYPES = {"pbkdf2": KdfType.PBKDF2_SHA256, "argon2id": KdfType.ARGON2ID}
 _DEFAULT_KDF = KdfSettings(KdfType.PBKDF2_SHA256, 5_000)
 
@@ -218,6 +249,8 @@ def _check_references(node: Node, region: SeedRegion, known: Known) -> None:
                 raise ScenarioError(f"{node.where}.{kind}[{at}]", f"{name!r} is there already")
     emails += known.emails
     names += known.organizations
+    _check_ids(node, "installations", [each.id for each in region.installations])
+    _check_ids(node, "organizations", [each.id for each in region.organizations])
     for at, organization in enumerate(region.organizations):
         for place, member in enumerate(organization.members):
             if member.status is not MemberStatus.INVITED and member.email.lower() not in emails:
@@ -229,13 +262,19 @@ def _check_references(node: Node, region: SeedRegion, known: Known) -> None:
                 raise ScenarioError(f"{node.where}.sponsorships[{at}]", f"no organization is named {name!r}")
 
 
+def _check_ids(node: Node, kind: str, ids: list[str | None]) -> None:
+    for at, found in enumerate(ids):
+        if found is not None and found in ids[:at]:
+            raise ScenarioError(f"{node.where}.{kind}[{at}].id", f"{found} is there already")
+
+
 def _installation(node: Node) -> SeedInstallation:
     email = node.need("email", str)
     read = SeedInstallation(
         name=node.get("name", str, email),
         email=email,
         enabled=node.get("enabled", bool, True),
-        id=node.get("id", str),
+        id=node.guid("id"),
         key=node.get("key", str),
     )
     node.done()
@@ -268,10 +307,11 @@ def _kdf(node: Node | None, default: KdfSettings) -> KdfSettings:
     argon = kind is KdfType.ARGON2ID
     read = KdfSettings(
         type=kind,
-        iterations=node.get("iterations", int, 3 if argon else 5_000),
-        memory=node.get("memory", int, 16 if argon else None),
-        parallelism=node.get("parallelism", int, 1 if argon else None),
+        iterations=node.number("iterations", 3 if argon else 5_000, 1, 10_000_000),
+        memory=node.number("memory", 16, 1, 4_096) if argon else None,
+        parallelism=node.number("parallelism", 1, 1, 64) if argon else None,
     )
+    # PBKDF2 has neither memory nor lanes: naming them there is a mistake that `done` reports.
     node.done()
     return read
 
@@ -285,16 +325,16 @@ def _organization(node: Node) -> SeedOrganization:
         plan=node.choice("plan", PLANS_BY_SLUG, PLANS_BY_SLUG["enterprise-annually"]),
         billing_email=node.get("billingEmail", str) or _first_address(node, members),
         members=members,
-        seats=node.get("seats", int),
+        seats=node.number("seats", None, 0, 1_000_000),
         enabled=node.get("enabled", bool, True),
         subscription=_subscription(subscription) if subscribed else None,
-        expires_in_days=node.get("expiresInDays", int),
+        expires_in_days=node.number("expiresInDays", None, -_MOST_DAYS, _MOST_DAYS),
         billing_sync_key=node.get("billingSyncKey", (bool, str), False),
         license_key=node.get("licenseKey", (bool, str), True),
         policies=node.each("policies", _policy),
         use_events=node.get("useEvents", bool),
         admin_sponsored_families=node.get("adminSponsoredFamilies", bool, False),
-        id=node.get("id", str),
+        id=node.guid("id"),
     )
     node.done()
     return read
@@ -310,10 +350,10 @@ def _subscription(node: Node | None) -> SeedSubscription:
     if node is None:
         return SeedSubscription()
     read = SeedSubscription(
-        status=node.get("status", str, "active"),
-        started_days_ago=node.get("startedDaysAgo", int, 30),
-        ends_in_days=node.get("endsInDays", int),
-        trial_ended_days_ago=node.get("trialEndedDaysAgo", int),
+        status=node.choice("status", _SUBSCRIPTION_STATUSES, "active"),
+        started_days_ago=node.number("startedDaysAgo", 30, -_MOST_DAYS, _MOST_DAYS),
+        ends_in_days=node.number("endsInDays", None, -_MOST_DAYS, _MOST_DAYS),
+        trial_ended_days_ago=node.number("trialEndedDaysAgo", None, -_MOST_DAYS, _MOST_DAYS),
     )
     node.done()
     return read
@@ -337,7 +377,8 @@ def _permission(node: Node) -> str:
 
 
 def _policy(node: Node) -> SeedPolicy:
-    read = SeedPolicy(type=node.need("type", int), enabled=node.get("enabled", bool, True))
+    node.need("type", int)
+    read = SeedPolicy(type=node.number("type", None, 0, 255), enabled=node.get("enabled", bool, True))
     node.done()
     return read
 
@@ -349,8 +390,8 @@ def _sponsorship(node: Node) -> SeedSponsorship:
         friendly_name=node.get("friendlyName", str),
         offered_to=node.get("offeredTo", str),
         redeemed_by=node.get("redeemedBy", str),
-        synced_days_ago=node.get("syncedDaysAgo", int),
-        valid_for_days=node.get("validForDays", int),
+        synced_days_ago=node.number("syncedDaysAgo", None, -_MOST_DAYS, _MOST_DAYS),
+        valid_for_days=node.number("validForDays", None, -_MOST_DAYS, _MOST_DAYS),
         to_delete=node.get("toDelete", bool, False),
         admin_initiated=node.get("adminInitiated", bool, False),
     )
