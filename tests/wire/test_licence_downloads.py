@@ -27,7 +27,7 @@ from tests.support.families import (
     guid,
     prepared,
 )
-from tests.support.licences import disabled_token, download, sync_licence
+from tests.support.licence_checks import disabled_token, download, sync_licence
 from tests.support.refusals import (
     NOT_FOUND,
     assert_error,

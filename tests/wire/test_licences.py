@@ -27,7 +27,7 @@ from tests.support.families import (
     change_subscription,
     prepared,
 )
-from tests.support.licences import (
+from tests.support.licence_checks import (
     ALWAYS_CLAIMED,
     CLAIMED_IF_KNOWN,
     FROZEN_FALSE,
