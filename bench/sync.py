@@ -16,7 +16,8 @@ import uuid
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
+from pydantic.alias_generators import to_camel
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from tests.support.cloud import TestCloud
@@ -24,20 +25,24 @@ from tests.support.cloud import TestCloud
 ROWS = 1_000
 
 
-class Row(BaseModel):
-    sponsoringOrganizationUserId: uuid.UUID  # noqa: N815  the wire's name
-    friendlyName: str | None  # noqa: N815
-    offeredToEmail: str | None  # noqa: N815
-    planSponsorshipType: int  # noqa: N815
-    lastSyncDate: datetime | None  # noqa: N815
-    validUntil: datetime | None  # noqa: N815
-    toDelete: bool  # noqa: N815
+class Plain(BaseModel):
+    model_config = ConfigDict(alias_generator=to_camel)
 
 
-class Batch(BaseModel):
-    billingSyncKey: str  # noqa: N815
-    sponsoringOrganizationCloudId: uuid.UUID  # noqa: N815
-    sponsorshipsBatch: list[Row]  # noqa: N815
+class Row(Plain):
+    sponsoring_organization_user_id: uuid.UUID
+    friendly_name: str | None
+    offered_to_email: str | None
+    plan_sponsorship_type: int
+    last_sync_date: datetime | None
+    valid_until: datetime | None
+    to_delete: bool
+
+
+class Batch(Plain):
+    billing_sync_key: str
+    sponsoring_organization_cloud_id: uuid.UUID
+    sponsorships_batch: list[Row]
 
 
 def batch(organization_id: str, key: str) -> dict:
@@ -65,11 +70,11 @@ def by_hand(db: sqlite3.Connection, text: bytes) -> float:
             "INSERT INTO rows VALUES (?, ?, ?) "
             "ON CONFLICT (id) DO UPDATE SET body = excluded.body, synced = excluded.synced",
             [
-                (str(row.sponsoringOrganizationUserId), json.dumps([row.friendlyName, row.offeredToEmail]), now)
-                for row in parsed.sponsorshipsBatch
+                (str(row.sponsoring_organization_user_id), json.dumps([row.friendly_name, row.offered_to_email]), now)
+                for row in parsed.sponsorships_batch
             ],
         )
-    json.dumps([row.model_dump(mode="json") for row in parsed.sponsorshipsBatch]).encode()
+    json.dumps([row.model_dump(mode="json", by_alias=True) for row in parsed.sponsorships_batch]).encode()
     return time.perf_counter() - started
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import itertools
 import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,6 +17,8 @@ from sosie.services.unit_of_work import UnitOfWork
 from sosie.settings import Settings
 from sosie.wiring import Sosie
 
+# Each unit of work of a test draws ids of its own.
+_UNITS = itertools.count(1)
 START = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
 
 
@@ -105,7 +108,7 @@ class TestCloud:
 
     def unit(self, region: str | None = None) -> UnitOfWork:
         """Return a unit of work to look into the store with, or to prepare it (commit it yourself)."""
-        return UnitOfWork(self.sosie.store, "default", region or self.region, self.clock, f"test-{id(object())}")
+        return UnitOfWork(self.sosie.store, "default", region or self.region, self.clock, f"test-{next(_UNITS)}")
 
     def user(self, email: str) -> Any:
         return repo.user_by_email(self.unit(), email)

@@ -8,10 +8,10 @@ from __future__ import annotations
 import base64
 import hmac
 from dataclasses import replace
-from html import unescape
 from typing import TYPE_CHECKING
 
 from sosie.domain.errors import BadRequestError, NotFoundError, ServerFaultError
+from sosie.domain.html_text import decoded
 from sosie.domain.ids import parse_guid
 from sosie.domain.licence_claims import token_payload
 from sosie.domain.licence_dates import SubscriptionPeriod, dates_of, user_dates_of
@@ -114,9 +114,9 @@ def _organization_licence(
         license_key=organization.license_key or "",
         installation_id=installation.id,
         id=organization.id,
-        name=unescape(organization.name),
+        name=decoded(organization.name) or "",
         billing_email=organization.billing_email,
-        business_name=unescape(organization.business_name) if organization.business_name else None,
+        business_name=decoded(organization.business_name),
         enabled=organization.enabled,
         plan=organization.plan.name,
         plan_type=organization.plan_type,

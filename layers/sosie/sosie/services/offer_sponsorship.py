@@ -6,23 +6,23 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from sosie.domain.errors import BadRequestError, ForbiddenError, ServerFaultError, UnauthorizedError
+from sosie.domain.html_text import decoded
 from sosie.domain.members import MemberStatus
 from sosie.domain.organizations import PolicyType
 from sosie.domain.sponsorships import (
     Sponsorship,
     check_may_sponsor,
     is_offer_valid,
-    occupies_seat,
     require_sponsorship_type,
 )
 from sosie.services import repository as repo
 from sosie.services.mail import open_offer, send_offer
+from sosie.services.seats import taken_seats
 from sosie.services.sponsorship_rows import (
     add_row,
     find_row,
     own_row_of_member,
     rows_named,
-    rows_of_organization,
     save_row,
 )
 
@@ -85,8 +85,6 @@ def resend_offer(
     uow: UnitOfWork, keyring: Keyring, caller: Caller, organization_id: str, friendly_name: str | None
 ) -> None:
     """Send an open offer again with a new token. No such offer is no error."""
-    from html import unescape
-
     require_manage_users(caller, organization_id)
     if is_forbidden(uow, organization_id):
         raise BadRequestError(POLICY_FORBIDS)
@@ -101,7 +99,7 @@ def resend_offer(
         raise BadRequestError(_ONLY_CONFIRMED)
     if rows[0].offered_to_email is None:
         raise BadRequestError("Cannot find an outstanding sponsorship offer for this organization.")
-    send_offer(uow, keyring, rows[0], organization_id, unescape(organization.name))
+    send_offer(uow, keyring, rows[0], organization_id, decoded(organization.name) or "")
 
 
 def read_offer(uow: UnitOfWork, keyring: Keyring, caller: Caller, token: str) -> OfferState:
@@ -186,10 +184,7 @@ def _take_seat(uow: UnitOfWork, organization: Organization) -> None:
     """Raise unless a seat is free or can be added; an admin-initiated sponsorship takes one (§2.4 #12)."""
     if organization.seats is None:
         return
-    taking = (MemberStatus.INVITED, MemberStatus.ACCEPTED, MemberStatus.CONFIRMED)
-    taken = sum(member.status in taking for member in repo.members.list(uow, organization.id))
-    taken += sum(occupies_seat(row, uow.now) for row in rows_of_organization(uow, organization.id))
-    if taken < organization.seats:
+    if taken_seats(uow, organization.id) < organization.seats:
         return
     if organization.subscription is None or organization.subscription.status == "canceled":
         raise BadRequestError(_NO_SUBSCRIPTION)

@@ -27,9 +27,9 @@ from sosie.domain.sign_up import (
     check_policies,
     found_organization,
 )
-from sosie.domain.sponsorships import occupies_seat
 from sosie.services import repository as repo
 from sosie.services.mail import send_removed_from_family
+from sosie.services.seats import taken_seats
 from sosie.services.sponsorship_rows import rows_of_organization
 
 if TYPE_CHECKING:
@@ -39,8 +39,6 @@ if TYPE_CHECKING:
     from sosie.domain.sign_up import SignUp
     from sosie.domain.users import User
     from sosie.services.unit_of_work import UnitOfWork
-
-_SEATED = (MemberStatus.INVITED, MemberStatus.ACCEPTED, MemberStatus.CONFIRMED)
 
 
 def read_organization(uow: UnitOfWork, caller: Caller, organization_id: str) -> Organization:
@@ -130,8 +128,7 @@ def count_occupied_seats(uow: UnitOfWork, caller: Caller, organization_id: str) 
     require_member(caller, organization_id)
     if repo.organizations.get(uow, organization_id) is None:
         raise NotFoundError
-    seated = sum(member.status in _SEATED for member in repo.members.list(uow, organization_id))
-    return seated + sum(occupies_seat(row, uow.now) for row in rows_of_organization(uow, organization_id))
+    return taken_seats(uow, organization_id)
 
 
 def require_member(caller: Caller, organization_id: str) -> None:

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Mapping, Sequence
-from html import unescape
 from typing import TYPE_CHECKING
 
 from sosie.domain.errors import BadRequestError, ServerFaultError
+from sosie.domain.html_text import decoded
 from sosie.domain.organizations import EVENT_SPONSORSHIPS_SYNCED, KeyType, OrganizationEvent
 from sosie.domain.regions import other_region
 from sosie.domain.sponsorships import SyncItem, SyncOutcome, sync_item
@@ -130,7 +130,7 @@ def _store_new(
     uow: UnitOfWork, keyring: Keyring, organization: Organization, new: Sequence[SyncOutcome], *, send: bool
 ) -> None:
     uow.get_many(repo.email_key(uow, row.offered_to_email) for row in map(_row, new) if row.offered_to_email)
-    name = unescape(organization.name)
+    name = decoded(organization.name) or ""
     for outcome in new:
         # Next to each other, so that both are written in one group wherever possible, and the mail first: if a sync
         # breaks between two groups, a mail may come twice and none is lost.
