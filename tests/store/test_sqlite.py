@@ -93,3 +93,21 @@ def test_a_file_of_another_schema_version_is_refused_and_left_alone(path):
         SqliteStore(path)
     with closing(sqlite3.connect(path)) as db:
         assert db.execute("PRAGMA user_version").fetchone() == (SCHEMA_VERSION + 1,)
+
+
+def test_nothing_is_looked_for_by_reading_the_whole_table():
+    statements = []
+    with closing(SqliteStore()) as store:
+        store.write([Put(ALICE), Put(Item(Key("acme/us/members", "bob"), {}))])
+        store._db.set_trace_callback(statements.append)
+        store.get_many([ALICE.key, Key("acme/us/members", "bob"), Key("acme/us/users", "carol")])
+        store.query("acme/us/members", "al", after="a")
+        store.query("acme/us/members", order="by_name", newest_first=True)
+        store.write([Put(STORED)])
+        store.drop("acme/us/members", ["acme/us/members"])
+        store._db.set_trace_callback(None)
+        looked = [text for text in statements if text.startswith(("SELECT", "UPDATE", "DELETE"))]
+        plans = [row[3] for text in looked for row in store._db.execute(f"EXPLAIN QUERY PLAN {text}")]
+
+    assert len(looked) >= 6
+    assert [plan for plan in plans if plan.startswith("SCAN")] == []

@@ -89,20 +89,19 @@ class SqliteStore:
         self._db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
     def get_many(self, keys: Sequence[Key]) -> dict[Key, Item]:
+        # By partition, since SQLite looks pairs of values up by reading the whole table.
+        wanted: dict[str, list[str]] = {}
+        for key in keys:
+            wanted.setdefault(key.partition, []).append(key.sort)
         found: dict[Key, Item] = {}
-        for start in range(0, len(keys), _KEYS_PER_SELECT):
-            group = keys[start : start + _KEYS_PER_SELECT]
-            if len(group) == 1:
-                where, values = "partition = ? AND sort = ?", list(group[0])
-            else:
-                marks = ", ".join(["(?, ?)"] * len(group))
-                where, values = (
-                    f"(partition, sort) IN (VALUES {marks})",
-                    [part for key in group for part in key],
-                )
-            for row in self._db.execute(f"SELECT {_COLUMNS} FROM items WHERE {where}", values):  # noqa: S608  constants only
-                item = _item(row)
-                found[item.key] = item
+        for partition, sorts in wanted.items():
+            for start in range(0, len(sorts), _KEYS_PER_SELECT):
+                group = sorts[start : start + _KEYS_PER_SELECT]
+                marks = ", ".join("?" * len(group))
+                select = f"SELECT {_COLUMNS} FROM items WHERE partition = ? AND sort IN ({marks})"  # noqa: S608  marks only
+                for row in self._db.execute(select, [partition, *group]):
+                    item = _item(row)
+                    found[item.key] = item
         return found
 
     def query(
