@@ -12,9 +12,10 @@ import pytest
 pytestmark = pytest.mark.sam
 
 ROOT = Path(__file__).parents[2]
-FUNCTIONS = ["IdentityFunction", "ApiFunction", "PushFunction", "ControlFunction"]
+FUNCTIONS = ["IdentityFunction", "ApiFunction", "PushFunction", "ControlFunction", "MaintenanceFunction"]
 IN_THE_LAYER = [
     "sosie", "aws_lambda_powertools", "pydantic", "pydantic_core", "cryptography", "jwt", "argon2", "yaml",
+    "tzdata",
 ]  # fmt: skip
 LAMBDA_TAKES = 250_000_000
 

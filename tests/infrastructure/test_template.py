@@ -15,8 +15,10 @@ from sosie.store.dynamodb_items import TABLE, TTL_ATTRIBUTE
 
 ROOT = Path(__file__).parents[2]
 SERVICES = ["identity", "api", "push"]
-FUNCTIONS = [*SERVICES, "control"]
+ROUTED = [*SERVICES, "control"]
+FUNCTIONS = [*ROUTED, "maintenance"]
 EVENTS = sorted((ROOT / "events").glob("*.json"))
+REQUESTS = [path for path in EVENTS if not path.stem.startswith("maintenance_")]
 
 
 class Loader(yaml.SafeLoader):
@@ -61,7 +63,7 @@ STATEMENTS = [(name, statement) for name, role in of_type("AWS::IAM::Role").item
 
 ROUTES = {
     (event["Properties"]["Method"], event["Properties"]["Path"]): name
-    for name in FUNCTIONS
+    for name in ROUTED
     for event in function(name)["Events"].values()
 }
 
@@ -140,6 +142,13 @@ def test_only_the_control_plane_may_read_the_control_token():
     assert readers == {"ControlRole"}
 
 
+def test_the_scheduled_jobs_have_no_use_for_keys_or_secrets():
+    actions = {
+        action for role, statement in STATEMENTS if role == "MaintenanceRole" for action in as_list(statement["Action"])
+    }
+    assert not {action for action in actions if action.startswith("secretsmanager:")}
+
+
 def test_nobody_may_change_the_table_itself():
     actions = {action for _, statement in STATEMENTS for action in as_list(statement["Action"])}
     assert {action for action in actions if action.startswith("dynamodb:")} == {
@@ -199,7 +208,7 @@ def test_the_api_is_regional_and_nothing_of_cloudfront_stands_before_it():
 
 
 def test_every_route_belongs_to_the_one_api():
-    apis = [event["Properties"]["ApiId"] for name in FUNCTIONS for event in function(name)["Events"].values()]
+    apis = [event["Properties"]["ApiId"] for name in ROUTED for event in function(name)["Events"].values()]
     assert apis == [{"Ref": "Api"}] * len(apis)
 
 
@@ -234,7 +243,7 @@ def test_the_base_uri_of_every_service_is_an_output(region, service):
 # The events that `sam local invoke` uses.
 
 
-@pytest.mark.parametrize("path", EVENTS, ids=[path.stem for path in EVENTS])
+@pytest.mark.parametrize("path", REQUESTS, ids=[path.stem for path in REQUESTS])
 def test_an_event_is_what_its_route_would_send(path):
     event = json.loads(path.read_text())
     method, route = event["routeKey"].split(" ")
@@ -245,6 +254,14 @@ def test_an_event_is_what_its_route_would_send(path):
     assert event["pathParameters"] == matched.groupdict()
     assert event["requestContext"]["routeKey"] == event["routeKey"]
     assert event["requestContext"]["http"]["path"] == event["rawPath"]
+
+
+def test_the_event_of_the_schedule_is_what_the_scheduler_sends_when_it_is_told_nothing():
+    (path,) = [path for path in EVENTS if path not in REQUESTS]
+    event = json.loads(path.read_text())
+    assert (event["source"], event["detail-type"], event["detail"]) == ("aws.scheduler", "Scheduled Event", "{}")
+    (schedule,) = event["resources"]
+    assert schedule.startswith("arn:aws:scheduler:")
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
@@ -260,9 +277,15 @@ def test_a_function_is_short_decides_nothing_and_runs_what_the_template_says(nam
     source = (ROOT / "functions" / name / "app.py").read_text()
     assert len(source.splitlines()) < 40
     assert not [node for node in ast.walk(ast.parse(source)) if isinstance(node, (ast.If, ast.IfExp, ast.Match))]
-    assert f'lambda_service("{name}")' in source
+    assert ("lambda_maintenance()" if name == "maintenance" else f'lambda_service("{name}")') in source
     assert function(name)["CodeUri"] == f"functions/{name}"
     assert function(name)["Environment"]["Variables"]["POWERTOOLS_SERVICE_NAME"] == name
+
+
+def test_the_scheduled_jobs_run_every_hour_and_have_no_address():
+    (event,) = function("maintenance")["Events"].values()
+    assert event["Type"] == "ScheduleV2"
+    assert event["Properties"]["ScheduleExpression"] == "rate(1 hour)"
 
 
 def test_functions_and_layer_are_built_for_the_same_architecture_and_runtime():

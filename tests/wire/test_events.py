@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import base64
 import json
+from datetime import timedelta
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -51,7 +54,28 @@ def test_the_control_event_is_answered_by_the_control_plane(cloud: TestCloud) ->
 
 
 def test_every_event_that_ships_is_tested() -> None:
-    assert {path.stem for path in EVENTS.glob("*.json")} == {*ANSWERS, "control_health"}
+    assert {path.stem for path in EVENTS.glob("*.json")} == {*ANSWERS, "control_health", "maintenance_schedule"}
+
+
+def test_the_schedules_event_lets_happen_what_is_due(cloud: TestCloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "Sosie")
+    monkeypatch.setattr("sosie.wiring.deployed", lambda: cloud.sosie)
+    spec = spec_from_file_location("maintenance_app", EVENTS.parent / "functions" / "maintenance" / "app.py")
+    assert spec is not None
+    assert spec.loader is not None
+    function = module_from_spec(spec)
+    spec.loader.exec_module(function)
+    context = SimpleNamespace(
+        function_name="maintenance",
+        memory_limit_in_mb=1024,
+        invoked_function_arn="arn:aws:lambda:eu-central-1:123456789012:function:maintenance",
+        aws_request_id="1",
+    )
+
+    assert function.handler(load("maintenance_schedule"), context) == {"happenings": 0}
+    cloud.clock.advance(timedelta(days=400))
+    assert function.handler(load("maintenance_schedule"), context)["happenings"] > 0
+    assert function.handler(load("maintenance_schedule"), context) == {"happenings": 0}
 
 
 def test_the_token_event_carries_the_scenarios_installation(cloud: TestCloud) -> None:

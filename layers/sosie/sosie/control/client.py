@@ -5,6 +5,7 @@ httpx is imported with the first request: who only builds a client should not wa
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import quote, urlsplit
@@ -12,11 +13,13 @@ from urllib.parse import quote, urlsplit
 from sosie.domain.errors import SosieError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
     from ssl import SSLContext
 
     import httpx
+
+    from sosie.control.event_lines import Event
 
 DEFAULT_URL = "http://127.0.0.1:8787"
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -116,9 +119,86 @@ class ControlClient:
         found: dict[str, Any] = self._in(world, "POST", "/reset")
         return found
 
-    def mail(self, world: str = "default", *, to: str | None = None, region: str | None = None) -> list[dict[str, Any]]:
-        """Return captured mails, oldest first."""
-        found: list[dict[str, Any]] = self._in(world, "GET", "/mail", query={"to": to, "region": region})["items"]
+    def maintenance(self, world: str = "default") -> list[dict[str, Any]]:
+        """Run the cloud's scheduled jobs now, and return what happened, in order."""
+        found: list[dict[str, Any]] = self._in(world, "POST", "/maintenance")["items"]
+        return found
+
+    def clock(self, world: str = "default") -> dict[str, Any]:
+        """Return `mode`, `now` and `offsetSeconds`."""
+        found: dict[str, Any] = self._in(world, "GET", "/clock")
+        return found
+
+    def put_clock(self, mode: str, now: str | None = None, world: str = "default") -> dict[str, Any]:
+        """Put the clock: `system`, `frozen` or `shifted`, at an ISO 8601 time. Nothing happens in between."""
+        given = {"mode": mode} if now is None else {"mode": mode, "now": now}
+        found: dict[str, Any] = self._in(world, "PUT", "/clock", given)
+        return found
+
+    def advance(self, by: str | None = None, *, to: str | None = None, world: str = "default") -> dict[str, Any]:
+        """Move the clock on by an ISO 8601 duration or to a time; return `clock`, and what happened, as `items`."""
+        given = {name: value for name, value in (("by", by), ("to", to)) if value is not None}
+        found: dict[str, Any] = self._in(world, "POST", "/clock/advance", given)
+        return found
+
+    def settings(self, world: str = "default") -> dict[str, Any]:
+        """Return how a world departs from the cloud."""
+        found: dict[str, Any] = self._in(world, "GET", "/settings")
+        return found
+
+    def put_settings(self, settings: Mapping[str, Any], world: str = "default") -> dict[str, Any]:
+        """Change settings; what is not named stays."""
+        found: dict[str, Any] = self._in(world, "PUT", "/settings", dict(settings))
+        return found
+
+    def fault_catalog(self) -> list[dict[str, Any]]:
+        """Return every effect: `kind`, `description`, `strikes`, and the JSON `schema` of its parameters."""
+        found: list[dict[str, Any]] = self._ask("GET", "/faults/catalog")["items"]
+        return found
+
+    def faults(self, world: str = "default") -> list[dict[str, Any]]:
+        """Return the fault rules with `seen` and `applied`, in the order in which they are asked."""
+        found: list[dict[str, Any]] = self._in(world, "GET", "/faults")["items"]
+        return found
+
+    def read_fault(self, fault_id: str, world: str = "default") -> dict[str, Any]:
+        """Return one fault rule with its counters."""
+        found: dict[str, Any] = self._in(world, "GET", f"/faults/{quote(fault_id, safe='')}")
+        return found
+
+    def add_fault(self, rule: Mapping[str, Any], world: str = "default") -> dict[str, Any]:
+        """Add a fault rule, `{"id"?, "match"?, "effect", "limit"?}`, and return it with its id."""
+        found: dict[str, Any] = self._in(world, "POST", "/faults", dict(rule))
+        return found
+
+    def add_faults(self, rules: Iterable[Mapping[str, Any]], world: str = "default") -> list[dict[str, Any]]:
+        """Add fault rules, all or none, and return them with their ids."""
+        found: list[dict[str, Any]] = self._in(world, "POST", "/faults", [dict(rule) for rule in rules])["items"]
+        return found
+
+    def drop_fault(self, fault_id: str, world: str = "default") -> None:
+        """Remove a fault rule."""
+        self._in(world, "DELETE", f"/faults/{quote(fault_id, safe='')}")
+
+    def clear_faults(self, world: str = "default") -> None:
+        """Remove all fault rules."""
+        self._in(world, "DELETE", "/faults")
+
+    def mail(self, world: str = "default", **filters: str | float | None) -> list[dict[str, Any]]:
+        """Return captured mails, oldest first; `to`, `region`, `category`, `subject`, `after`, and `wait` seconds."""
+        found: list[dict[str, Any]] = self._in(world, "GET", "/mail", query=filters)["items"]
+        return found
+
+    def clear_mail(self, world: str = "default") -> None:
+        """Forget the captured mail."""
+        self._in(world, "DELETE", "/mail")
+
+    def push(
+        self, world: str = "default", *, region: str | None = None, installation: str | None = None
+    ) -> dict[str, Any]:
+        """Return per region and installation the registered devices and what was sent to them."""
+        query = {"region": region, "installation": installation}
+        found: dict[str, Any] = self._in(world, "GET", "/push", query=query)
         return found
 
     def read_mail(self, mail_id: str, world: str = "default") -> dict[str, Any]:
@@ -126,14 +206,90 @@ class ControlClient:
         found: dict[str, Any] = self._in(world, "GET", f"/mail/{quote(mail_id, safe='')}")
         return found
 
-    def journal(self, world: str = "default", **filters: str | int | None) -> list[dict[str, Any]]:
-        """Return journal entries, oldest first; filters are entries' member names, `limit` and `after`."""
+    def journal(self, world: str = "default", **filters: str | float | None) -> list[dict[str, Any]]:
+        """Return journal entries, oldest first; filters are those of the verb, and `limit`, `after`, `wait`."""
         found: list[dict[str, Any]] = self._in(world, "GET", "/journal", query=filters)["items"]
         return found
 
     def read_entry(self, entry_id: str, world: str = "default") -> dict[str, Any]:
         """Return one journal entry."""
         found: dict[str, Any] = self._in(world, "GET", f"/journal/{quote(entry_id, safe='')}")
+        return found
+
+    def har(self, world: str = "default", **filters: str | float | None) -> dict[str, Any]:
+        """Return journal entries as an HTTP Archive (HAR 1.2)."""
+        found: dict[str, Any] = self._in(world, "GET", "/journal", query={**filters, "format": "har"})
+        return found
+
+    def clear_journal(self, world: str = "default") -> None:
+        """Forget all journal entries."""
+        self._in(world, "DELETE", "/journal")
+
+    def verify(
+        self,
+        match: str | Mapping[str, Any],
+        *,
+        times: int | Mapping[str, int] | None = None,
+        within: float | None = None,
+        world: str = "default",
+    ) -> dict[str, Any]:
+        """Return `met`, `count`, `entries` (ids) and `nearestMisses`; wait up to `within` seconds for it to be met.
+
+        `match` is a method and a path or route, or filters and a `body`. At least once unless `times` says otherwise.
+        """
+        given = {"match": match if isinstance(match, str) else dict(match), "times": times, "within": within}
+        body = {name: value for name, value in given.items() if value is not None}
+        found: dict[str, Any] = self._in(world, "POST", "/journal/verify", body)
+        return found
+
+    def events(self, world: str = "default", *, kinds: Iterable[str] = (), after: str | None = None) -> Iterator[Event]:
+        """Yield what happens from now on, or behind an event's id, until the server ends the stream."""
+        from sosie.control.event_lines import read_events  # late: few listen
+
+        query = {"kinds": ",".join(kinds) or None, "after": after}
+        with self._streamed(f"/worlds/{quote(world, safe='')}/events", query) as lines:
+            yield from read_events(lines)
+
+    def snapshots(self, world: str = "default") -> list[dict[str, Any]]:
+        """Return a world's snapshots, by name."""
+        found: list[dict[str, Any]] = self._in(world, "GET", "/snapshots")["items"]
+        return found
+
+    def snapshot(self, name: str, world: str = "default", *, parts: Iterable[str] = ()) -> dict[str, Any]:
+        """Take a snapshot, in place of the one of that name; `parts` may be `mail` and `journal`."""
+        query = {"with": ",".join(parts) or None}
+        found: dict[str, Any] = self._in(world, "PUT", f"/snapshots/{quote(name, safe='')}", query=query)
+        return found
+
+    def read_snapshot(self, name: str, world: str = "default") -> dict[str, Any]:
+        """Return a snapshot's portable document."""
+        found: dict[str, Any] = self._in(world, "GET", f"/snapshots/{quote(name, safe='')}")
+        return found
+
+    def upload_snapshot(self, name: str, document: Mapping[str, Any], world: str = "default") -> dict[str, Any]:
+        """Keep a document under a name."""
+        found: dict[str, Any] = self._in(world, "POST", f"/snapshots/{quote(name, safe='')}", dict(document))
+        return found
+
+    def restore(self, name: str, world: str = "default") -> dict[str, Any]:
+        """Return a world to a snapshot, and return the summary."""
+        found: dict[str, Any] = self._in(world, "POST", f"/snapshots/{quote(name, safe='')}/restore")
+        return found
+
+    def drop_snapshot(self, name: str, world: str = "default") -> None:
+        """Forget a snapshot."""
+        self._in(world, "DELETE", f"/snapshots/{quote(name, safe='')}")
+
+    def odd_token(self, region: str, client: str, odd: str = "none", *, world: str = "default", **more: Any) -> Any:
+        """Return `accessToken`, `header`, `claims`, and `why` it is refused; further members are `scope`, `expiresIn`.
+
+        `client` is `installation.{id}` or `user.{email or id}`.
+        """
+        return self._in(world, "POST", "/tokens", {"region": region, "client": client, "odd": odd, **more})
+
+    def openapi(self) -> dict[str, Any]:
+        """Return the control plane's OpenAPI document."""
+        found: dict[str, Any] = self._ask("GET", "/openapi.json")
         return found
 
     # How a verb gets there.
@@ -154,12 +310,31 @@ class ControlClient:
         return httpx.Client(headers=headers, verify=verify, timeout=self._timeout, trust_env=trust_env)
 
     def _in(
-        self, world: str, method: str, path: str, body: Any = None, query: Mapping[str, str | int | None] | None = None
+        self,
+        world: str,
+        method: str,
+        path: str,
+        body: Any = None,
+        query: Mapping[str, str | float | None] | None = None,
     ) -> Any:
         return self._ask(method, f"/worlds/{quote(world, safe='')}{path}", body, query)
 
+    @contextmanager
+    def _streamed(self, path: str, query: Mapping[str, str | None]) -> Iterator[Iterator[str]]:
+        import httpx
+
+        params = {name: value for name, value in query.items() if value is not None}
+        try:
+            with self._http.stream("GET", f"{self.url}/_sosie{path}", params=params) as answer:
+                if not answer.is_success:
+                    answer.read()
+                    self._document_of(answer)
+                yield answer.iter_lines()
+        except httpx.HTTPError as error:
+            raise NotReachableError(self.url, _reason(error)) from error
+
     def _ask(
-        self, method: str, path: str, body: Any = None, query: Mapping[str, str | int | None] | None = None
+        self, method: str, path: str, body: Any = None, query: Mapping[str, str | float | None] | None = None
     ) -> Any:
         import httpx
 
@@ -171,6 +346,9 @@ class ControlClient:
             raise NotReachableError(self.url, _reason(error)) from error
         except OSError as error:  # an authority's file that is missing or holds no certificate
             raise NotReachableError(self.url, f"{self._cacert}: {error.strerror or error}") from error
+        return self._document_of(answer)
+
+    def _document_of(self, answer: httpx.Response) -> Any:
         if answer.status_code == 204:
             return None
         try:

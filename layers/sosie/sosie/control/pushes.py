@@ -10,6 +10,7 @@ import json
 import math
 from typing import TYPE_CHECKING, Any
 
+from sosie.control.http import Verb
 from sosie.control.problems import bad_request
 from sosie.domain.push_names import client_type_name, device_type_name, push_type_name
 from sosie.domain.regions import REGIONS
@@ -20,9 +21,16 @@ from sosie.services.records import time_text
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from sosie.control.http import Request
     from sosie.domain.push import PushDevice, SentPush, TagChange
     from sosie.services.unit_of_work import UnitOfWork
     from sosie.services.worlds import Worlds
+
+
+def list_push(request: Request) -> Any:
+    """Registered devices and what each would have received; `?region=&installation=`."""
+    query = request.query
+    return read_push(request.plane.worlds, request.world, query.get("region"), query.get("installation"))
 
 
 def read_push(worlds: Worlds, world: str, region: str | None = None, installation: str | None = None) -> dict[str, Any]:
@@ -139,3 +147,14 @@ def _change_to_json(change: TagChange) -> dict[str, Any]:
         "added": list(change.added),
         "removed": list(change.removed),
     }
+
+
+VERBS = (
+    Verb(
+        "GET",
+        "/worlds/{world}/push",
+        list_push,
+        query={"region": "`us` or `eu`.", "installation": "An installation's id."},
+        answer="Push",
+    ),
+)

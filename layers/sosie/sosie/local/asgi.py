@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import math
+import time
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from sosie import __version__
 from sosie.wire.address import resolve_address
+from sosie.wiring import ASK_AGAIN_AFTER
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, MutableMapping
@@ -44,6 +47,11 @@ class Application:
         self._sosie = sosie
         self._prefixes = dict(prefixes or {})
         self._loopback = loopback
+        self._closing = False
+
+    def close(self) -> None:
+        """Let nobody wait any longer: streams end, and who waits is answered. For a server that stops."""
+        self._closing = True
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection's scope."""
@@ -53,10 +61,54 @@ class Application:
         if scope["type"] != "http":
             return
         body = await _read_body(receive)
-        response = _TOO_LARGE if body is None else self._handle(self._event(scope, body))
+        if body is None:
+            await _send(scope, send, _TOO_LARGE)
+            return
+        event = self._event(scope, body)
+        response = self._handle(event)
+        if response.get("pending"):
+            response = await self._settled(event, response, receive)
         if delay := response.get("delay"):
             await asyncio.sleep(delay)
+        if "resume" in response:
+            await self._stream(event, response, receive, send)
+            return
+        if "wire" in response:
+            await _misbehave(scope, receive, send, response)
+            return
         await _send(scope, send, response)
+
+    async def _settled(self, event: dict[str, Any], response: dict[str, Any], receive: Receive) -> dict[str, Any]:
+        """Ask again until what the caller waits for has happened, or nobody waits any more."""
+        from sosie.control.http import asked_again
+
+        gone, started = asyncio.ensure_future(receive()), time.monotonic()
+        try:
+            while response.get("pending"):
+                await asyncio.wait([gone], timeout=ASK_AGAIN_AFTER)
+                over = gone.done() or self._closing
+                waited = math.inf if over else time.monotonic() - started
+                response = self._handle(asked_again(event, waited=waited, resume=response["resume"]))
+        finally:
+            gone.cancel()
+        return response
+
+    async def _stream(self, event: dict[str, Any], first: dict[str, Any], receive: Receive, send: Send) -> None:
+        """Send the pieces of a stream as they come, until nobody listens any more."""
+        from sosie.control.http import asked_again
+
+        await send({"type": "http.response.start", "status": first["statusCode"], "headers": _headers(first)})
+        gone, piece = asyncio.ensure_future(receive()), first
+        try:
+            while not gone.done() and not self._closing and "resume" in piece:
+                data = (piece.get("body") or "").encode()
+                if data:
+                    await send({"type": "http.response.body", "body": data, "more_body": True})
+                await asyncio.wait([gone], timeout=ASK_AGAIN_AFTER)
+                piece = self._handle(asked_again(event, resume=piece["resume"]))
+        finally:
+            gone.cancel()
+        await send({"type": "http.response.body", "body": b""})
 
     def _event(self, scope: Scope, body: bytes) -> dict[str, Any]:
         prefix = self._prefix(scope)
@@ -163,15 +215,29 @@ def _as_text(body: bytes) -> str | None:
         return None
 
 
+async def _misbehave(scope: Scope, receive: Receive, send: Send, response: Mapping[str, Any]) -> None:
+    from sosie.local.broken_wire import Wire  # late: only faults need it
+
+    wire = Wire(scope, receive, send, response["statusCode"], _headers(response), _data(response))
+    await wire.misbehave(response["wire"])
+
+
 async def _send(scope: Scope, send: Send, response: Mapping[str, Any]) -> None:
-    body = response.get("body") or ""
-    data = base64.b64decode(body) if response.get("isBase64Encoded") else body.encode()
-    status = response["statusCode"]
-    headers = [
-        (name.lower().encode("latin-1"), str(value).encode("latin-1", "replace"))
-        for name, value in (response.get("headers") or {}).items()
-    ]
+    data, status = _data(response), response["statusCode"]
+    headers = _headers(response)
     if status not in (204, 304):
         headers.append((b"content-length", str(len(data)).encode()))
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else data})
+
+
+def _data(response: Mapping[str, Any]) -> bytes:
+    body = response.get("body") or ""
+    return base64.b64decode(body) if response.get("isBase64Encoded") else body.encode()
+
+
+def _headers(response: Mapping[str, Any]) -> list[tuple[bytes, bytes]]:
+    return [
+        (name.lower().encode("latin-1"), str(value).encode("latin-1", "replace"))
+        for name, value in (response.get("headers") or {}).items()
+    ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import errno
 import socket
@@ -11,10 +12,13 @@ from typing import TYPE_CHECKING, Any
 from sosie.control.client import LOOPBACK
 from sosie.domain.regions import REGIONS, SERVICES
 from sosie.local.asgi import Application
+from sosie.local.upkeep import keep_up
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
+
+    import uvicorn
 
     from sosie.wiring import Sosie
 
@@ -125,7 +129,17 @@ def _open(host: str, port: int, advice: str) -> socket.socket:
 
 def serve(sosie: Sosie, listen: Listen, place: Place, ready: Callable[[], None]) -> None:
     """Serve until interrupted. `ready` is called once requests are answered."""
+    with contextlib.suppress(KeyboardInterrupt):
+        server_of(sosie, listen, place, ready).run(sockets=list(place.sockets))
+
+
+def server_of(
+    sosie: Sosie, listen: Listen, place: Place, ready: Callable[[], None], *, signals: bool = True
+) -> uvicorn.Server:
+    """Return what serves one Sosie; `run` or `serve` it. Without `signals` only `should_exit` ends it."""
     import uvicorn
+
+    from sosie.local.protocol import Protocol
 
     application = Application(sosie, prefixes=place.prefixes, loopback=listen.loopback)
     options: dict[str, Any] = {}
@@ -136,7 +150,7 @@ def serve(sosie: Sosie, listen: Listen, place: Place, ready: Callable[[], None])
         log_config=None,
         access_log=False,
         lifespan="off",
-        http="httptools",
+        http=Protocol,
         ws="none",
         server_header=False,
         date_header=True,
@@ -149,6 +163,16 @@ def serve(sosie: Sosie, listen: Listen, place: Place, ready: Callable[[], None])
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets)
             ready()
+            self.upkeep = asyncio.create_task(keep_up(sosie))
 
-    with contextlib.suppress(KeyboardInterrupt):
-        Server(config).run(sockets=list(place.sockets))
+        @contextlib.contextmanager
+        def capture_signals(self) -> Iterator[None]:
+            with super().capture_signals() if signals else contextlib.nullcontext():
+                yield
+
+        async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+            self.upkeep.cancel()
+            application.close()  # uvicorn waits for what is being answered, and a stream never ends by itself
+            await super().shutdown(sockets)
+
+    return Server(config)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from sosie.domain.clock import WorldClock
 from sosie.ports import Key
@@ -17,6 +18,7 @@ class WorldRecord:
     """`scenario` names the seed; the document itself is kept beside it (`scenario_key`), read only to reset.
 
     `incarnation` is another one after each creation and reset, so that clients can tell that their past is gone.
+    `maintained_until` is the world's time up to which everything on schedule has happened (services/maintenance.py).
     """
 
     name: str
@@ -24,7 +26,9 @@ class WorldRecord:
     seed: str
     clock: WorldClock = field(default_factory=WorldClock)
     penalty_delays: bool = True
+    realistic_limits: bool = False
     incarnation: str = ""
+    maintained_until: datetime | None = None
 
 
 def world_key(world: str) -> Key:
@@ -40,6 +44,16 @@ def scenario_key(world: str) -> Key:
 def claim_key(world: str) -> Key:
     """Return where it is kept who makes a world, and from which seed, while that is under way."""
     return Key(f"{world}/world", "claim")
+
+
+def requests_key(world: str) -> Key:
+    """Return where it is kept how many requests a world has had, if its journal no longer tells."""
+    return Key(f"{world}/world", "requests")
+
+
+def faults_key(world: str) -> Key:
+    """Return where a world's fault rules are kept with their counters; nothing is there without rules."""
+    return Key(f"{world}/faults", "rules")
 
 
 def is_world_name(text: str) -> bool:
