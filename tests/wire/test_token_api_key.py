@@ -156,3 +156,19 @@ def test_a_legacy_account_is_refused_without_a_description(cloud: TestCloud, for
     change_user(cloud, OWNER, keys=replace(cloud.user(OWNER).keys, key=""))
 
     assert_refused(ask(cloud, form, VERSION), "invalid_grant", None, LEGACY_TEXT)
+
+
+def test_what_is_for_passwords_only_is_not_looked_at(cloud: TestCloud, form: dict[str, str]) -> None:
+    ignored = {"twoFactorToken": "1", "twoFactorProvider": "5", "twoFactorRemember": "1", "newDeviceOtp": "wrong"}
+
+    answer = ask(cloud, form | ignored, VERSION)
+
+    assert list(answer.json) == ["access_token", "expires_in", "token_type", "scope", *EXTRAS]
+
+
+def test_getting_in_forgets_failed_logins(cloud: TestCloud, form: dict[str, str]) -> None:
+    change_user(cloud, OWNER, failed_login_count=3)
+
+    ask(cloud, form, VERSION)
+
+    assert cloud.user(OWNER).failed_login_count == 0

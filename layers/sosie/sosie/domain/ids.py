@@ -46,6 +46,13 @@ class Ids:
             text += "".join(ALPHANUMERIC[b % len(ALPHANUMERIC)] for b in self.bytes(length) if b < fair)
         return text[:length]
 
+    def digits(self, length: int) -> str:
+        """Return `length` decimal digits, each equally likely."""
+        text = ""
+        while len(text) < length:
+            text += "".join(str(b % 10) for b in self.bytes(length) if b < 250)
+        return text[:length]
+
     def hex_digits(self, length: int) -> str:
         """Return `length` upper-case hexadecimal digits."""
         return self.bytes((length + 1) // 2).hex().upper()[:length]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from sosie.domain.errors import TokenRefusedError
+from sosie.domain.utf16 import utf16_length
 
 CLIENT_CREDENTIALS = "client_credentials"
 PASSWORD = "password"  # noqa: S105  a grant's name
@@ -36,11 +37,13 @@ KNOWN_SCOPES = frozenset(
 )
 INSTALLATION_SCOPES = ("api.installation", "api.licensing", "api.push")
 
+# In UTF-16 units, as .NET counts.
 LONGEST_ID = 100
 LONGEST_GRANT = 100
 LONGEST_SCOPE = 300
 LONGEST_USERNAME = 256
 LONGEST_PASSWORD = 100
+LONGEST_HANDLE = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,26 +133,30 @@ def user_client(user_id: str, key: str) -> OAuthClient:
 
 def check_grant(client: OAuthClient, grant: str) -> None:
     """Raise TokenRefusedError unless the grant is known and the client may use it."""
-    if not grant or len(grant) > LONGEST_GRANT:
-        raise TokenRefusedError("unsupported_grant_type")
+    if not grant or utf16_length(grant) > LONGEST_GRANT:
+        raise TokenRefusedError("unsupported_grant_type").because("GRANT_UNKNOWN", grant=grant)
     if grant in client.grants:
         return
     simulated = client.kind != "static" or grant not in _NOT_SIMULATED
     if grant in STANDARD_GRANTS and simulated:
-        raise TokenRefusedError("unauthorized_client")
-    raise TokenRefusedError("unsupported_grant_type", diagnosis=None if simulated else "NOT_SIMULATED")
+        refusal = TokenRefusedError("unauthorized_client")
+        raise refusal.because("GRANT_NOT_ALLOWED", client=client, grant=grant, allowed=sorted(client.grants))
+    refusal = TokenRefusedError("unsupported_grant_type")
+    if simulated:
+        raise refusal.because("GRANT_UNKNOWN", grant=grant)
+    raise refusal.because("NOT_SIMULATED", what=f"the grant {grant}")
 
 
 def granted_scopes(client: OAuthClient, requested: str) -> tuple[str, ...]:
     """Return the scopes of the token: sorted, without doubles; all the client may have if none was asked for."""
-    if len(requested) > LONGEST_SCOPE:
-        raise TokenRefusedError("invalid_scope")
+    if utf16_length(requested) > LONGEST_SCOPE:
+        raise TokenRefusedError("invalid_scope").because("FIELD_TOO_LONG", field="scope", limit=LONGEST_SCOPE)
     words = sorted({word for word in requested.split(" ") if word})
     if not words:
         return tuple(sorted(client.scopes))
     for word in words:
         if word not in KNOWN_SCOPES or word not in client.scopes:
-            raise TokenRefusedError("invalid_scope", diagnosis="SCOPE_NOT_GRANTED")
+            raise TokenRefusedError("invalid_scope").because("SCOPE_NOT_GRANTED", client=client, wanted=word)
     return tuple(words)
 
 

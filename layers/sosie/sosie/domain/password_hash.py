@@ -53,6 +53,12 @@ def verify(stored: str, received: str) -> bool:
     return hmac.compare_digest(again, digest)
 
 
+def is_outdated(stored: str, iterations: int) -> bool:
+    """Return whether a stored hash that verifies was made with an older function, or with fewer iterations."""
+    _, prf, taken, _ = _HEADER.unpack_from(base64.b64decode(stored))
+    return bool(prf != _CURRENT_PRF or taken < iterations)
+
+
 def _utf8(received: str) -> bytes:
     # JSON can smuggle in lone surrogates; no client sends them, and they match no hash a client computed.
     return received.encode("utf-8", "surrogatepass")

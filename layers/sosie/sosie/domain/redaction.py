@@ -42,6 +42,7 @@ SECRET_NAMES = (
     "refresh_token",
     "signature",
     "sponsorshipToken",
+    "SsoEmail2faSessionToken",
     "token",
     "twoFactorToken",
     "userSymmetricKey",
@@ -53,7 +54,7 @@ SECRET_HEADERS = frozenset(
 
 _LOWER_NAMES = frozenset(name.lower() for name in SECRET_NAMES)
 # What could be a name is found by what stands around it and then looked up: a pattern of all names is slow.
-_MEMBER = re.compile(r"""["']((?:[A-Za-z_]|\\u[0-9a-fA-F]{4}){2,40})["']\s*:\s*""")
+_MEMBER = re.compile(r"""["']((?:[A-Za-z0-9_]|\\u[0-9a-fA-F]{4}){2,40})["']\s*:\s*""")
 _ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})")
 _VALUE = re.compile(
     r'"[^"\\]*(?:\\.[^"\\]*)*"?'  # a text, closed or not

@@ -15,7 +15,8 @@ from sosie.domain.errors import ScenarioError
 from sosie.domain.members import PERMISSIONS, MemberStatus, Role
 from sosie.domain.plans import PLANS_BY_SLUG, Plan
 from sosie.domain.regions import REGIONS, Region
-from sosie.domain.users import KdfSettings, KdfType
+from sosie.domain.scenario_licence import SeedLicence, check_same, read_licence
+from sosie.domain.scenario_people import MOST_DAYS, PeopleDefaults, SeedUser, read_defaults, read_user
 
 VERSION = 1
 
@@ -26,15 +27,6 @@ class SeedInstallation(NamedTuple):
     enabled: bool = True
     id: str | None = None
     key: str | None = None
-
-
-class SeedUser(NamedTuple):
-    email: str
-    name: str
-    master_password: str
-    kdf: KdfSettings
-    premium: bool = False
-    email_verified: bool = True
 
 
 class SeedMember(NamedTuple):
@@ -56,6 +48,7 @@ class SeedSubscription(NamedTuple):
     started_days_ago: int = 30
     ends_in_days: int | None = None
     trial_ended_days_ago: int | None = None
+    cancel_at_period_end: bool = False
 
 
 class SeedOrganization(NamedTuple):
@@ -73,6 +66,9 @@ class SeedOrganization(NamedTuple):
     use_events: bool | None = None
     admin_sponsored_families: bool = False
     id: str | None = None
+    identifier: str | None = None
+    licence: SeedLicence | None = None
+    deleted: bool = False
 
 
 class SeedSponsorship(NamedTuple):
@@ -116,16 +112,18 @@ _SUBSCRIPTION_STATUSES = {
         "paused",
     )
 }
-_MOST_DAYS = 36_500
-_KDF_TYPES = {"pbkdf2": KdfType.PBKDF2_SHA256, "argon2id": KdfType.ARGON2ID}
-_DEFAULT_KDF = KdfSettings(KdfType.PBKDF2_SHA256, 5_000)
+_LONGEST_IDENTIFIER = 50
 
 
 class Known(NamedTuple):
-    """What a region holds already, which a scenario that comes on top may refer to: e-mails in lower case, names."""
+    """What a region holds already, which a scenario on top may refer to.
+
+    E-mails in lower case, names of organizations, ids of installations.
+    """
 
     emails: frozenset[str] = frozenset()
     organizations: frozenset[str] = frozenset()
+    installations: frozenset[str] = frozenset()
 
 
 def parse_scenario(document: Any, known: Mapping[Region, Known] | None = None) -> Scenario:
@@ -137,28 +135,26 @@ def parse_scenario(document: Any, known: Mapping[Region, Known] | None = None) -
         raise ScenarioError("version", f"this Sosie reads version {VERSION}, not {version}")
     name = root.need("name", str)
     seed = root.get("seed", str, name)
-    defaults = root.member("defaults") or Node({}, "defaults")
-    password = defaults.get("masterPassword", str)
-    kdf = _kdf(defaults.member("kdf"), _DEFAULT_KDF)
-    defaults.done()
+    defaults = read_defaults(root.member("defaults"))
     parts = root.member("regions") or Node({}, "regions")
-    regions = {region: _region(parts.member(region), password, kdf, known.get(region, Known())) for region in REGIONS}
+    regions = {region: _region(parts.member(region), defaults, known.get(region, Known())) for region in REGIONS}
     parts.done()
     root.done()
     return Scenario(name, seed, regions)
 
 
-def _region(node: Node | None, password: str | None, kdf: KdfSettings, known: Known) -> SeedRegion:
+def _region(node: Node | None, defaults: PeopleDefaults, known: Known) -> SeedRegion:
     if node is None:
         return SeedRegion()
     region = SeedRegion(
         installations=node.each("installations", _installation),
-        users=node.each("users", lambda user: _user(user, password, kdf)),
+        users=node.each("users", lambda user: read_user(user, defaults)),
         organizations=node.each("organizations", _organization),
         sponsorships=node.each("sponsorships", _sponsorship),
     )
     node.done()
     _check_references(node, region, known)
+    _check_licences(node, region, known)
     return region
 
 
@@ -173,6 +169,7 @@ def _check_references(node: Node, region: SeedRegion, known: Known) -> None:
     names += known.organizations
     _check_ids(node, "installations", [each.id for each in region.installations])
     _check_ids(node, "organizations", [each.id for each in region.organizations])
+    _check_ids(node, "organizations", [each.identifier for each in region.organizations], "identifier")
     for at, organization in enumerate(region.organizations):
         for place, member in enumerate(organization.members):
             if member.status is not MemberStatus.INVITED and member.email.lower() not in emails:
@@ -184,10 +181,18 @@ def _check_references(node: Node, region: SeedRegion, known: Known) -> None:
                 raise ScenarioError(f"{node.where}.sponsorships[{at}]", f"no organization is named {name!r}")
 
 
-def _check_ids(node: Node, kind: str, ids: list[str | None]) -> None:
+def _check_licences(node: Node, region: SeedRegion, known: Known) -> None:
+    installations = [*(each.id for each in region.installations), *known.installations]
+    for at, organization in enumerate(region.organizations):
+        if organization.licence is not None and organization.licence.installation_id not in installations:
+            where = f"{node.where}.organizations[{at}].licence.installationId"
+            raise ScenarioError(where, "no installation of the region has this id; name it there, with its key")
+
+
+def _check_ids(node: Node, kind: str, ids: list[str | None], member: str = "id") -> None:
     for at, found in enumerate(ids):
         if found is not None and found in ids[:at]:
-            raise ScenarioError(f"{node.where}.{kind}[{at}].id", f"{found} is there already")
+            raise ScenarioError(f"{node.where}.{kind}[{at}].{member}", f"{found} is there already")
 
 
 def _installation(node: Node) -> SeedInstallation:
@@ -199,41 +204,6 @@ def _installation(node: Node) -> SeedInstallation:
         id=node.guid("id"),
         key=node.get("key", str),
     )
-    node.done()
-    return read
-
-
-def _user(node: Node, password: str | None, kdf: KdfSettings) -> SeedUser:
-    email = node.need("email", str)
-    if "@" not in email:
-        raise Node(None, f"{node.where}.email").fail("must be an e-mail address")
-    own_password = node.get("masterPassword", str, password)
-    if not own_password:
-        raise Node(None, f"{node.where}.masterPassword").fail("is missing, and there is no default")
-    read = SeedUser(
-        email=email,
-        name=node.get("name", str, email.partition("@")[0]),
-        master_password=own_password,
-        kdf=_kdf(node.member("kdf"), kdf),
-        premium=node.get("premium", bool, False),
-        email_verified=node.get("emailVerified", bool, True),
-    )
-    node.done()
-    return read
-
-
-def _kdf(node: Node | None, default: KdfSettings) -> KdfSettings:
-    if node is None:
-        return default
-    kind = node.choice("type", _KDF_TYPES, KdfType.PBKDF2_SHA256)
-    argon = kind is KdfType.ARGON2ID
-    read = KdfSettings(
-        type=kind,
-        iterations=node.number("iterations", 3 if argon else 5_000, 1, 10_000_000),
-        memory=node.number("memory", 16, 1, 4_096) if argon else None,
-        parallelism=node.number("parallelism", 1, 1, 64) if argon else None,
-    )
-    # PBKDF2 has neither memory nor lanes: naming them there is a mistake that `done` reports.
     node.done()
     return read
 
@@ -250,16 +220,37 @@ def _organization(node: Node) -> SeedOrganization:
         seats=node.number("seats", None, 0, 1_000_000),
         enabled=node.get("enabled", bool, True),
         subscription=_subscription(subscription) if subscribed else None,
-        expires_in_days=node.number("expiresInDays", None, -_MOST_DAYS, _MOST_DAYS),
+        expires_in_days=node.number("expiresInDays", None, -MOST_DAYS, MOST_DAYS),
         billing_sync_key=node.get("billingSyncKey", (bool, str), False),
         license_key=node.get("licenseKey", (bool, str), True),
         policies=node.each("policies", _policy),
         use_events=node.get("useEvents", bool),
         admin_sponsored_families=node.get("adminSponsoredFamilies", bool, False),
         id=node.guid("id"),
+        identifier=_identifier(node),
+        licence=read_licence(node.member("licence")),
+        deleted=node.get("deleted", bool, False),
     )
     node.done()
-    return read
+    return _licensed(node, read)
+
+
+def _licensed(node: Node, read: SeedOrganization) -> SeedOrganization:
+    """Return the organization with id and key of the licence file that it has, if it has one."""
+    licence, key = read.licence, read.license_key
+    if licence is None:
+        return read
+    check_same(node, "id", read.id, licence.id)
+    check_same(node, "licenseKey", None if key is True else key or "", licence.license_key)
+    return read._replace(id=licence.id, license_key=licence.license_key)
+
+
+def _identifier(node: Node) -> str | None:
+    """Return what members type to be sent to their organization's single sign-on."""
+    identifier: str | None = node.get("identifier", str)
+    if identifier is not None and not 1 <= len(identifier) <= _LONGEST_IDENTIFIER:
+        raise Node(None, f"{node.where}.identifier").fail(f"must have 1 to {_LONGEST_IDENTIFIER} characters")
+    return identifier
 
 
 def _first_address(node: Node, members: tuple[SeedMember, ...]) -> str:
@@ -273,9 +264,10 @@ def _subscription(node: Node | None) -> SeedSubscription:
         return SeedSubscription()
     read = SeedSubscription(
         status=node.choice("status", _SUBSCRIPTION_STATUSES, "active"),
-        started_days_ago=node.number("startedDaysAgo", 30, -_MOST_DAYS, _MOST_DAYS),
-        ends_in_days=node.number("endsInDays", None, -_MOST_DAYS, _MOST_DAYS),
-        trial_ended_days_ago=node.number("trialEndedDaysAgo", None, -_MOST_DAYS, _MOST_DAYS),
+        started_days_ago=node.number("startedDaysAgo", 30, -MOST_DAYS, MOST_DAYS),
+        ends_in_days=node.number("endsInDays", None, -MOST_DAYS, MOST_DAYS),
+        trial_ended_days_ago=node.number("trialEndedDaysAgo", None, -MOST_DAYS, MOST_DAYS),
+        cancel_at_period_end=node.get("cancelAtPeriodEnd", bool, False),
     )
     node.done()
     return read
@@ -312,8 +304,8 @@ def _sponsorship(node: Node) -> SeedSponsorship:
         friendly_name=node.get("friendlyName", str),
         offered_to=node.get("offeredTo", str),
         redeemed_by=node.get("redeemedBy", str),
-        synced_days_ago=node.number("syncedDaysAgo", None, -_MOST_DAYS, _MOST_DAYS),
-        valid_for_days=node.number("validForDays", None, -_MOST_DAYS, _MOST_DAYS),
+        synced_days_ago=node.number("syncedDaysAgo", None, -MOST_DAYS, MOST_DAYS),
+        valid_for_days=node.number("validForDays", None, -MOST_DAYS, MOST_DAYS),
         to_delete=node.get("toDelete", bool, False),
         admin_initiated=node.get("adminInitiated", bool, False),
     )

@@ -1,10 +1,12 @@
-"""People with an account, and the devices they signed in from (docs/contract/api.md §5.1)."""
+"""People with an account (docs/contract/api.md §5.1)."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum
+
+from sosie.domain.two_step import MailedCode, TwoStep
 
 
 class KdfType(IntEnum):
@@ -42,6 +44,8 @@ class User:
 
     `seed_password` is the scenario's clear-text master password, which the control plane shows; people who
     registered themselves have none. `password_hash` is the ASP.NET Identity hash of the authentication hash.
+    `new_device_verification` is Sosie's switch for what the cloud switches for everybody, `verify_devices` the
+    person's own opt-out; `device_code` is the last code that was mailed to verify a device.
     """
 
     id: str
@@ -70,6 +74,14 @@ class User:
     culture: str = "en-US"
     failed_login_count: int = 0
     last_failed_login_date: datetime | None = None
+    two_step: TwoStep | None = None
+    new_device_verification: bool = False
+    device_code: MailedCode | None = None
+
+    @property
+    def two_factor_enabled(self) -> bool:
+        """Whether the account has a second step that a person can take."""
+        return self.two_step is not None and bool(self.two_step.providers)
 
     @property
     def has_master_password(self) -> bool:
@@ -80,61 +92,3 @@ class User:
     def is_legacy(self) -> bool:
         """Whether the private key is wrapped by the master password itself (docs/contract/identity.md §4.6 item 6)."""
         return self.has_master_password and self.keys is not None and not self.keys.key
-
-
-@dataclass(frozen=True, slots=True)
-class Device:
-    """A device a user signed in from, known by its identifier."""
-
-    id: str
-    user_id: str
-    identifier: str
-    name: str
-    type: int
-    creation_date: datetime
-    push_token: str | None = None
-
-
-# Numbers and exact names (docs/contract/licensing-push-installations.md C.5); tokens carry the name.
-DEVICE_TYPES: dict[int, str] = dict(
-    enumerate(
-        (
-            "Android",
-            "iOS",
-            "ChromeExtension",
-            "FirefoxExtension",
-            "OperaExtension",
-            "EdgeExtension",
-            "WindowsDesktop",
-            "MacOsDesktop",
-            "LinuxDesktop",
-            "ChromeBrowser",
-            "FirefoxBrowser",
-            "OperaBrowser",
-            "EdgeBrowser",
-            "IEBrowser",
-            "UnknownBrowser",
-            "AndroidAmazon",
-            "UWP",
-            "SafariBrowser",
-            "VivaldiBrowser",
-            "VivaldiExtension",
-            "SafariExtension",
-            "SDK",
-            "Server",
-            "WindowsCLI",
-            "MacOsCLI",
-            "LinuxCLI",
-            "DuckDuckGoBrowser",
-        )
-    )
-)
-
-
-def parse_device_type(text: str) -> int | None:
-    """Return the number of a device type given as 0 to 255 or by exact name, else None (identity.md §4.6)."""
-    text = text.strip()
-    if text.isascii() and text.isdigit():
-        digits = text.lstrip("0") or "0"
-        return int(digits) if len(digits) <= 3 and int(digits) <= 255 else None
-    return next((number for number, name in DEVICE_TYPES.items() if name == text), None)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from sosie.domain.devices import DEVICE_TYPES
 from sosie.domain.members import membership_claims
 from sosie.domain.regions import FACTS
-from sosie.domain.users import DEVICE_TYPES
 from sosie.services import repository as repo
 
 if TYPE_CHECKING:
@@ -31,8 +31,16 @@ def issue_access_token(
 ) -> str:
     """Return a signed token. `lifetime` in seconds; there is no audience, and `nbf` equals `iat`."""
     signer = keyring.signer(uow.world, uow.region, "tokens")
+    payload = token_claims(uow, client_id=client_id, scopes=scopes, lifetime=lifetime, claims=claims)
+    return signer.encode_jwt(payload, {"kid": signer.kid, "x5t": signer.x5t, "typ": "at+jwt"})
+
+
+def token_claims(
+    uow: UnitOfWork, *, client_id: str, scopes: Sequence[str], lifetime: int, claims: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return all claims of a token that is issued now."""
     issued = int(uow.now.timestamp())
-    payload: dict[str, Any] = {
+    return {
         "iss": FACTS[uow.region].issuer,
         "nbf": issued,
         "iat": issued,
@@ -42,7 +50,6 @@ def issue_access_token(
         **{name: _claim(name, value) for name, value in claims.items() if value not in (None, [], "")},
         "jti": uow.ids.hex_digits(32),
     }
-    return signer.encode_jwt(payload, {"kid": signer.kid, "x5t": signer.x5t, "typ": "at+jwt"})
 
 
 def installation_claims(installation_id: str) -> dict[str, Any]:

@@ -84,6 +84,16 @@ def is_password_right(uow: UnitOfWork, user: User, received: str) -> bool:
     return stored is not None and password_hash.verify(stored, received)
 
 
+def with_current_hash(uow: UnitOfWork, user: User, received: str) -> User:
+    """Return the account whose password was right, hashed again if the stored hash is of an older kind (§4.6)."""
+    if user.password_hash is None or not password_hash.is_outdated(user.password_hash, SERVER_ITERATIONS):
+        return user
+    again = password_hash.hash_password(received, uow.ids.bytes(16), SERVER_ITERATIONS)
+    user = replace(user, password_hash=again)
+    repo.save_user(uow, user)
+    return user
+
+
 def _salt(user: User) -> str:
     return user.master_password_salt or user.email
 

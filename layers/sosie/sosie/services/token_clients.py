@@ -15,8 +15,7 @@ from sosie.domain.oauth import (
     user_client,
 )
 from sosie.domain.organizations import KeyType
-from sosie.domain.regions import other_region
-from sosie.ports import Key
+from sosie.domain.utf16 import utf16_length
 from sosie.services import repository as repo
 
 if TYPE_CHECKING:
@@ -25,17 +24,19 @@ if TYPE_CHECKING:
 
 def authenticate_client(uow: UnitOfWork, client_id: str, secret: str) -> OAuthClient:
     """Return the client. Unknown, disabled and wrongly authenticated clients are refused alike."""
-    if not client_id.strip() or len(client_id) > LONGEST_ID or len(secret) > LONGEST_ID:
-        raise TokenRefusedError("invalid_request")
+    if not client_id.strip():
+        raise TokenRefusedError("invalid_request").because("CLIENT_ID_MISSING")
+    for field, text in (("client_id", client_id), ("client_secret", secret)):
+        if utf16_length(text) > LONGEST_ID:
+            raise TokenRefusedError("invalid_request").because("FIELD_TOO_LONG", field=field, limit=LONGEST_ID)
     client = _find(uow, client_id)
     if client is None:
-        raise TokenRefusedError("invalid_client", diagnosis=_why_unknown(uow, client_id))
-    right = client.is_secret_right(secret)
+        raise TokenRefusedError("invalid_client").because("CLIENT_UNKNOWN", client_id=client_id, presented=secret)
     if not client.enabled:
-        disabled = client.kind == "installation" and right
-        raise TokenRefusedError("invalid_client", diagnosis="INSTALLATION_DISABLED" if disabled else None)
-    if not right:
-        raise TokenRefusedError("invalid_client", diagnosis="SECRET_WRONG")
+        code = "INSTALLATION_DISABLED" if client.kind == "installation" else "ORGANIZATION_DISABLED"
+        raise TokenRefusedError("invalid_client").because(code, client=client)
+    if not client.is_secret_right(secret):
+        raise TokenRefusedError("invalid_client").because("SECRET_WRONG", client=client, presented=secret)
     return client
 
 
@@ -64,14 +65,3 @@ def _find_organization(uow: UnitOfWork, organization_id: str) -> OAuthClient | N
         return None
     usable = organization.enabled and organization.plan.features.has_api
     return organization_client(organization.id, key.api_key, enabled=usable)
-
-
-def _why_unknown(uow: UnitOfWork, client_id: str) -> str | None:
-    kind, _, rest = client_id.partition(".")
-    if kind != "installation":
-        return None
-    guid = parse_guid(rest)
-    if guid is None:
-        return "ID_NOT_GUID"
-    elsewhere = Key(f"{uow.world}/{other_region(uow.region)}/installations", guid)
-    return "REGION_MISMATCH" if uow.get(elsewhere) is not None else "INSTALLATION_UNKNOWN"

@@ -9,6 +9,8 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from sosie.domain.utf16 import utf16_length
+
 _WORD = re.compile(r"(?:^|_)([a-z0-9])")
 _LOCAL_PART = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+")
 _DOMAIN = re.compile(r"[^@\s\"(),:;<>\[\\\]]+")
@@ -44,7 +46,7 @@ class MaxLength(Rule):
     limit: int
 
     def check(self, key: str, value: Any) -> str | None:
-        if isinstance(value, str) and _length(value) > self.limit:
+        if isinstance(value, str) and utf16_length(value) > self.limit:
             return f"The field {key} must be a string with a maximum length of {self.limit}."
         return None
 
@@ -110,7 +112,3 @@ def is_supported_email(text: str) -> bool:
     if not at or not _LOCAL_PART.fullmatch(local) or not _DOMAIN.fullmatch(domain):
         return False
     return "." in domain[1:] and domain[-1].isascii() and domain[-1].isalpha()
-
-
-def _length(text: str) -> int:
-    return len(text.encode("utf-16-le", "surrogatepass")) // 2

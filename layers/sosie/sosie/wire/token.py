@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, unquote_plus
 from sosie.domain.errors import TokenRefusedError
 from sosie.domain.ids import parse_guid
 from sosie.domain.oauth import STATIC_CLIENTS
-from sosie.services.sign_in import Issued, sign_in
+from sosie.services.sign_in import sign_in
 from sosie.services.token_clients import authenticate_client
 from sosie.wire.errors import TOKEN_HEADERS
 from sosie.wire.http import Answer, Route
@@ -17,6 +17,7 @@ from sosie.wire.json_out import dumps_token
 from sosie.wire.user_extras import user_extras
 
 if TYPE_CHECKING:
+    from sosie.services.grants import Issued
     from sosie.wire.http import Call
 
 FORM = "application/x-www-form-urlencoded"
@@ -26,8 +27,7 @@ _KINDS = frozenset({"installation", "organization", "user"})
 def issue_token(call: Call) -> Answer:
     """Any grant; every refusal is a 400 with the framework's error object."""
     if call.method != "POST" or call.media_type != FORM:
-        wrong_type = call.method == "POST"
-        raise TokenRefusedError("invalid_request", diagnosis="CONTENT_TYPE_WRONG" if wrong_type else "POST_BECAME_GET")
+        raise TokenRefusedError("invalid_request").because(_why_no_form(call), wanted=FORM, allowed="POST")
     form = read_form(call)
     client_id, secret = _basic_credentials(call) or (form.get("client_id", ""), form.get("client_secret", ""))
     call.exchange.client_name = _named_client(client_id)
@@ -48,6 +48,8 @@ def to_wire(issued: Issued) -> dict[str, Any]:
     body["scope"] = " ".join(issued.scopes)
     if issued.user is not None:
         body |= user_extras(issued.user)
+    if issued.remember_token is not None:
+        body["TwoFactorToken"] = issued.remember_token
     return body
 
 
@@ -56,6 +58,12 @@ def read_form(call: Call) -> dict[str, str]:
     text = call.body.decode("utf-8", "replace")
     pairs = parse_qsl(text, keep_blank_values=True, errors="replace")
     return {name.lower(): value for name, value in reversed(pairs)}
+
+
+def _why_no_form(call: Call) -> str:
+    if call.method != "POST":
+        return "POST_BECAME_GET"
+    return "CONTENT_TYPE_WRONG" if call.media_type else "BODY_WITHOUT_CONTENT_TYPE"
 
 
 def _named_client(client_id: str) -> str | None:
