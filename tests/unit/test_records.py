@@ -14,9 +14,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from sosie.domain.devices import Device
 from sosie.domain.installations import Installation
 from sosie.domain.members import Member
 from sosie.domain.organizations import (
+    GoneOrganization,
+    LicenceFile,
     Organization,
     OrganizationApiKey,
     OrganizationEvent,
@@ -25,15 +28,17 @@ from sosie.domain.organizations import (
 )
 from sosie.domain.push import PushDevice, SentPush
 from sosie.domain.sponsorships import Sponsorship
-from sosie.domain.users import Device, User
+from sosie.domain.users import User
 from sosie.services import repository
 from sosie.services.records import from_body, parse_time, time_text, to_body
-from sosie.services.sign_in import RefreshGrant
+from sosie.services.refresh_tokens import RefreshGrant
 from sosie.services.world_record import WorldRecord
 
 STORED = [
     Device,
+    GoneOrganization,
     Installation,
+    LicenceFile,
     Member,
     Organization,
     OrganizationApiKey,

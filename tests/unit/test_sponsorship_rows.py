@@ -16,7 +16,9 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 
 from sosie.domain.clock import SettableClock
 from sosie.domain.errors import ConflictError, ServerFaultError
+from sosie.domain.organizations import GoneOrganization, Organization
 from sosie.domain.sponsorships import Sponsorship
+from sosie.services import repository as repo
 from sosie.services import sponsorship_rows as rows
 from sosie.services.unit_of_work import UnitOfWork
 from sosie.store.sqlite import SqliteStore
@@ -45,6 +47,26 @@ def a_unit(store: SqliteStore) -> UnitOfWork:
     return UnitOfWork(store, "default", "us", SettableClock(NOW), "test")
 
 
+def a_store() -> SqliteStore:
+    """Return a store in which the sponsors exist."""
+    store = SqliteStore()
+    uow = a_unit(store)
+    for sponsor in SPONSORS:
+        organization = Organization(
+            sponsor,
+            sponsor,
+            "billing@acme.test",
+            20,
+            enabled=True,
+            license_key=None,
+            creation_date=NOW,
+            revision_date=NOW,
+        )
+        repo.organizations.save(uow, organization, sponsor)
+    uow.commit()
+    return store
+
+
 def ids(found: list[Sponsorship]) -> dict[str, Sponsorship]:
     """Return rows without an order, and check that none comes twice."""
     by_id = {row.id: row for row in found}
@@ -57,7 +79,7 @@ class Rows(RuleBasedStateMachine):
 
     @initialize(rows_before=st.lists(st.tuples(places, changes, picks), max_size=6))
     def start(self, rows_before: list[tuple[tuple[str, str], dict[str, Any], int]]) -> None:
-        self.store = SqliteStore()
+        self.store = a_store()
         self.uow = a_unit(self.store)
         self.model: list[Sponsorship] = []
         self.ever = 0
@@ -186,7 +208,7 @@ def test_every_question_about_rows_has_the_answer_of_a_plain_list() -> None:
 
 @pytest.fixture
 def uow() -> UnitOfWork:
-    return a_unit(SqliteStore())
+    return a_unit(a_store())
 
 
 def a_row(name: str, member: str = MEMBERS[0], **changes: Any) -> Sponsorship:
@@ -228,7 +250,7 @@ def test_two_members_with_several_rows_are_duplicates_until_the_last_of_them_has
 
 
 def test_the_latest_sync_moves_back_when_its_row_goes_in_the_same_request() -> None:
-    store = SqliteStore()
+    store = a_store()
     old, new = a_row("old", last_sync_date=NOW), a_row("new", MEMBERS[1], last_sync_date=NOW + timedelta(days=1))
     uow = a_unit(store)
     rows.add_row(uow, SPONSORS[0], old)
@@ -242,7 +264,7 @@ def test_the_latest_sync_moves_back_when_its_row_goes_in_the_same_request() -> N
 
 
 def test_a_further_row_is_changed_by_a_request_that_has_not_looked_at_it() -> None:
-    store = SqliteStore()
+    store = a_store()
     uow = a_unit(store)
     one, two = a_row("one"), a_row("two")
     rows.add_row(uow, SPONSORS[0], one)
@@ -276,7 +298,7 @@ def test_two_redemptions_of_one_family_conflict() -> None:
 
 
 def test_adding_and_removing_rows_of_one_member_at_once_conflict() -> None:
-    store = SqliteStore()
+    store = a_store()
     uow = a_unit(store)
     one, two = a_row("one"), a_row("two")
     rows.add_row(uow, SPONSORS[0], one)
@@ -294,3 +316,26 @@ def test_adding_and_removing_rows_of_one_member_at_once_conflict() -> None:
         again = a_unit(store)
         rows.add_row(again, SPONSORS[0], removed)
         again.commit()
+
+
+def test_a_deleted_organization_has_no_rows_and_its_home_keeps_them_without_a_sponsor() -> None:
+    store = a_store()
+    uow = a_unit(store)
+    row = a_row("one", sponsored_organization_id=FAMILIES[0], valid_until=NOW)
+    rows.add_row(uow, SPONSORS[0], row)
+    uow.commit()
+
+    uow = a_unit(store)
+    repo.gone_organizations.save(uow, GoneOrganization(SPONSORS[0], NOW), SPONSORS[0])
+    repo.organizations.delete(uow, SPONSORS[0])
+
+    orphan = replace(row, sponsoring_organization_id=None)
+    assert rows.rows_named(uow, SPONSORS[0], "one") == []
+    assert rows.rows_at_home(uow, SPONSORS[0]) == [orphan]
+    assert rows.find_row(uow, SPONSORS[0], MEMBERS[0], row.id) == orphan
+    assert rows.row_sponsoring(uow, FAMILIES[0]) == (SPONSORS[0], orphan)
+    assert set(rows.homes_of_rows(uow, [SPONSORS[1]])) == set(SPONSORS)
+
+    rows.remove_row(uow, SPONSORS[0], orphan)
+    assert rows.rows_at_home(uow, SPONSORS[0]) == []
+    assert rows.row_sponsoring(uow, FAMILIES[0]) is None

@@ -8,6 +8,9 @@ from typing import Any
 from sosie.domain.errors import ScenarioError
 from sosie.domain.ids import parse_guid
 
+LONGEST_TEXT = 10_000
+"""Characters of any text but a licence's: so that whatever a scenario says, every store takes its records."""
+
 _KIND_NAMES = {str: "a text", int: "a number", bool: "true or false"}
 
 
@@ -39,6 +42,8 @@ class Node:
         kinds = kind if isinstance(kind, tuple) else (kind,)
         if not isinstance(node.value, kind) or (isinstance(node.value, bool) and bool not in kinds):
             raise node.fail(f"must be {' or '.join(_KIND_NAMES[k] for k in kinds)}")
+        if isinstance(node.value, str) and len(node.value) > LONGEST_TEXT:
+            raise node.fail(f"is longer than {LONGEST_TEXT} characters")
         return node.value
 
     def number(self, name: str, default: int | None, low: int, high: int) -> Any:

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sosie.domain.errors import InvalidError, NotFoundError, ServerFaultError
+from sosie.domain.errors import NotFoundError, ServerFaultError
 from sosie.domain.ids import parse_guid
 from sosie.domain.organizations import API_KEY_LENGTH, KeyType, OrganizationApiKey
 from sosie.domain.plans import Tier
 from sosie.services import repository as repo
-from sosie.services.credentials import is_password_right
+from sosie.services.user_verification import verify_user
 
 if TYPE_CHECKING:
     from sosie.domain.members import Caller
     from sosie.services.unit_of_work import UnitOfWork
 
-PENALTY = 2.0
-"""Seconds the cloud waits before it refuses a wrong secret (§1.8)."""
-
+_WRONG_SECRET = {"MasterPasswordHash": ["Invalid password."]}
 _MAY_HAVE_KEYS = frozenset({Tier.ENTERPRISE, Tier.TEAMS})
 
 
@@ -29,11 +27,11 @@ def generate_key(uow: UnitOfWork, caller: Caller, raw_id: str, key_type: int, se
     organization_id = _visible_organization(caller, raw_id, key_type)
     organization = repo.organizations.get(uow, organization_id)
     if organization is None:
-        raise NotFoundError
+        raise NotFoundError().because("ORGANIZATION_UNKNOWN", organization_id=organization_id)
     if key_type in (KeyType.BILLING_SYNC, KeyType.SCIM) and organization.tier not in _MAY_HAVE_KEYS:
-        raise NotFoundError
+        raise NotFoundError().because("TIER_WITHOUT_KEYS", organization=organization, plan=organization.plan)
     key = _get_or_create(uow, organization_id, key_type)
-    verify_secret(uow, caller, secret)
+    verify_user(uow, caller, secret, _WRONG_SECRET)
     return key
 
 
@@ -41,10 +39,12 @@ def rotate_key(uow: UnitOfWork, caller: Caller, raw_id: str, key_type: int, secr
     """Replace the organization's key of a type; the old one is dead at once. The tier is not looked at."""
     organization_id = _visible_organization(caller, raw_id, key_type)
     if repo.organizations.get(uow, organization_id) is None:
-        raise NotFoundError
-    _get_or_create(uow, organization_id, key_type)
-    verify_secret(uow, caller, secret)
-    return _create(uow, organization_id, KeyType(key_type))
+        raise NotFoundError().because("ORGANIZATION_UNKNOWN", organization_id=organization_id)
+    before = _get_or_create(uow, organization_id, key_type)
+    verify_user(uow, caller, secret, _WRONG_SECRET)
+    key = before.replaced_by(uow.ids.alphanumeric(API_KEY_LENGTH), uow.now)
+    repo.api_keys.save(uow, key, organization_id, key_type)
+    return key
 
 
 def list_keys(uow: UnitOfWork, caller: Caller, organization_id: str, key_type: int | None) -> list[OrganizationApiKey]:
@@ -53,38 +53,25 @@ def list_keys(uow: UnitOfWork, caller: Caller, organization_id: str, key_type: i
     return [key for key in repo.api_keys.list(uow, organization_id) if key_type in (None, key.type)]
 
 
-def verify_secret(uow: UnitOfWork, caller: Caller, secret: str | None) -> None:
-    """Check the caller's master password hash (§3.2). Raises InvalidError with the cloud's delay.
-
-    No one-time password is ever mailed here, so a secret that is none of the hash is wrong.
-    """
-    if secret is None:
-        raise ServerFaultError("only an access code was sent, which the cloud never verifies")
-    user = repo.users.get(uow, caller.user_id or "")
-    if user is None or not is_password_right(uow, user, secret):
-        raise InvalidError({"MasterPasswordHash": ["Invalid password."]}, diagnosis="SECRET_WRONG", delay=PENALTY)
-
-
 def _visible_organization(caller: Caller, raw_id: str, key_type: int) -> str:
     organization_id = parse_guid(raw_id)
     if organization_id is None:
-        raise ServerFaultError("the action parses the id itself")
+        raise ServerFaultError("the action parses the id itself").because("ID_NOT_GUID", id=raw_id)
     _require(caller, organization_id, key_type)
     return organization_id
 
 
 def _require(caller: Caller, organization_id: str, key_type: int | None) -> None:
     if key_type == KeyType.SCIM:
-        allowed = caller.may("manageScim", organization_id)
-    else:
-        allowed = caller.owns(organization_id)
-    if not allowed:
-        raise NotFoundError
+        if not caller.may("manageScim", organization_id):
+            raise NotFoundError().because("ROLE_MISSING", organization_id=organization_id, permission="manageScim")
+    elif not caller.owns(organization_id):
+        raise NotFoundError().because("NOT_OWNER", organization_id=organization_id)
 
 
 def _get_or_create(uow: UnitOfWork, organization_id: str, key_type: int) -> OrganizationApiKey:
     if key_type not in list(KeyType):
-        raise ServerFaultError(f"no key type has the number {key_type}")
+        raise ServerFaultError(f"no key type has the number {key_type}").because("KEY_TYPE_UNKNOWN", type=key_type)
     found = repo.api_keys.get(uow, organization_id, key_type)
     return found or _create(uow, organization_id, KeyType(key_type))
 

@@ -19,14 +19,14 @@ from sosie.domain.licences import OrganizationLicence, UserLicence, hash_of, sig
 from sosie.domain.organization_flags import organization_flags
 from sosie.domain.organizations import OrganizationInstallation
 from sosie.services import repository as repo
-from sosie.services.billing_sync_keys import PENALTY
 from sosie.services.sync_sponsorships import check_sync_key
+from sosie.services.user_verification import PENALTY
 
 if TYPE_CHECKING:
     from sosie.domain.installations import Installation
     from sosie.domain.licences import Licence
     from sosie.domain.members import Caller
-    from sosie.domain.organizations import Organization
+    from sosie.domain.organizations import LicenceFile, Organization
     from sosie.domain.users import User
     from sosie.ports import Keyring
     from sosie.services.unit_of_work import UnitOfWork
@@ -45,26 +45,29 @@ def sync_organization_licence(
     raw_id: str,
     license_key: str | None,
     billing_sync_key: str | None,
-) -> Licence:
-    """Return the licence a self-hosted server asks for; the checks are A.1's, in its order."""
+) -> Licence | LicenceFile:
+    """Return the licence a self-hosted server asks for; the checks are A.1's, in its order.
+
+    An organization whose scenario holds a real licence file gets that one, as it is (A.10 (a)).
+    """
     organization_id = parse_guid(raw_id)
     if organization_id is None:
-        raise ServerFaultError("the action parses the id itself")
+        raise ServerFaultError("the action parses the id itself").because("ID_NOT_GUID", id=raw_id)
     organization = repo.organizations.get(uow, organization_id)
     if organization is None:
-        raise NotFoundError
-    _check_licence_key(organization.license_key, license_key)
+        raise NotFoundError().because("ORGANIZATION_UNKNOWN", organization_id=organization_id)
+    _check_licence_key(organization, license_key)
     check_sync_key(uow, organization_id, billing_sync_key)
     return _issue_to(uow, keyring, organization, caller.installation_id)
 
 
 def download_organization_licence(
     uow: UnitOfWork, keyring: Keyring, caller: Caller, organization_id: str, installation_id: str
-) -> Licence:
+) -> Licence | LicenceFile:
     """Return the licence an owner downloads for an installation, and remember the pair (A.3)."""
     organization = repo.organizations.get(uow, organization_id) if caller.owns(organization_id) else None
     if organization is None:
-        raise NotFoundError
+        raise NotFoundError().because("NOT_OWNER", organization_id=organization_id)
     licence = _issue_to(uow, keyring, organization, installation_id)
     _remember(uow, organization_id, installation_id)
     return licence
@@ -74,33 +77,41 @@ def sync_user_licence(uow: UnitOfWork, keyring: Keyring, raw_id: str, license_ke
     """Return a person's licence, None for a person the cloud does not know (A.2)."""
     user_id = parse_guid(raw_id)
     if user_id is None:
-        raise ServerFaultError("the action parses the id itself")
+        raise ServerFaultError("the action parses the id itself").because("ID_NOT_GUID", id=raw_id)
     user = repo.users.get(uow, user_id)
     if user is None:
         return None
-    _check_licence_key(user.license_key, license_key)
+    _check_licence_key(user, license_key)
     return _signed(uow, keyring, _user_licence(uow, user))
 
 
-def _check_licence_key(stored: str | None, presented: str | None) -> None:
+def _check_licence_key(owner: Organization | User, presented: str | None) -> None:
+    stored = owner.license_key
     if not stored:
-        raise ServerFaultError("there is no licence key to compare with")
+        text = "there is no licence key to compare with"
+        raise ServerFaultError(text).because("LICENCE_KEY_NONE", organization=owner)
     if not hmac.compare_digest(stored.encode(), (presented or "").encode("utf-8", "surrogatepass")):
-        raise BadRequestError("Invalid license key.", diagnosis="LICENCE_KEY_WRONG", delay=PENALTY)
+        refusal = BadRequestError("Invalid license key.", delay=PENALTY)
+        raise refusal.because("LICENCE_KEY_WRONG", organization=owner, presented=presented)
 
 
-def _issue_to(uow: UnitOfWork, keyring: Keyring, organization: Organization, installation_id: str | None) -> Licence:
+def _issue_to(
+    uow: UnitOfWork, keyring: Keyring, organization: Organization, installation_id: str | None
+) -> Licence | LicenceFile:
     installation = repo.installations.get(uow, installation_id) if installation_id else None
     if installation is None or not installation.enabled:
         code = "INSTALLATION_DISABLED" if installation else "INSTALLATION_UNKNOWN"
-        raise BadRequestError("Invalid installation id", diagnosis=code)
+        raise BadRequestError("Invalid installation id").because(code, installation=installation_id)
     subscription = organization.subscription
     expiration = organization.expiration_date
     if subscription is None and (expiration is None or expiration <= uow.now):
-        raise BadRequestError("No active subscription found.")
+        refusal = BadRequestError("No active subscription found.")
+        raise refusal.because("SUBSCRIPTION_NONE", organization=organization, expired=expiration or "")
     if subscription is not None and subscription.status in _NOT_PAID:
-        raise BadRequestError(_PAYMENT_ISSUE)
-    return _signed(uow, keyring, _organization_licence(uow, organization, installation))
+        status = subscription.status
+        raise BadRequestError(_PAYMENT_ISSUE).because("SUBSCRIPTION_STATE", organization=organization, status=status)
+    real = repo.licence_files.get(uow, organization.id)
+    return real or _signed(uow, keyring, _organization_licence(uow, organization, installation))
 
 
 def _organization_licence(

@@ -8,11 +8,13 @@ Partitions (each prefixed with `{world}/{region}/`):
                            member#{user id}#{member id}  -> organization id
                            device#{user id}#{identifier} Device
     organizations          {id}                          Organization
+    gone-organizations     {id}                          GoneOrganization; its rows stay where they are
     licence-downloads      {installation id}             OrganizationInstallation
     organization/{id}      member#{member id}            Member
                            key#{type}                    OrganizationApiKey
                            policy#{type}                 Policy
                            event#{time}#{id}             OrganizationEvent
+                           licence                       LicenceFile
                            sponsored                     -> the row that sponsors this organization
                            sponsorship#{member}#{slot}   Sponsorship (see services/sponsorship_rows.py)
     refresh                {fingerprint}                 RefreshGrant
@@ -26,16 +28,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from sosie.domain.devices import Device
+from sosie.domain.errors import ServerFaultError
 from sosie.domain.installations import Installation
+from sosie.domain.limits import is_storable
 from sosie.domain.members import Member
 from sosie.domain.organizations import (
+    GoneOrganization,
+    LicenceFile,
     Organization,
     OrganizationApiKey,
     OrganizationEvent,
     OrganizationInstallation,
     Policy,
 )
-from sosie.domain.users import Device, User
+from sosie.domain.users import User
 from sosie.ports import Item, Key
 from sosie.services.records import from_body, time_text, to_body
 
@@ -77,14 +84,21 @@ class Collection(Generic[R]):
         return [from_body(self.cls, item.body) for item in found]
 
     def save(self, uow: UnitOfWork, record: R, *identity: Any, always: bool = False) -> None:
-        """Write a record at the end of the request."""
-        uow.put(Item(self.key(uow, *identity), to_body(record)), always=always)
+        """Write a record at the end of the request.
 
-    def delete(self, uow: UnitOfWork, *identity: Any) -> None:
+        Raises ServerFaultError for one that is too large, as the cloud's storage would; then nothing is written at all.
+        """
+        key, body = self.key(uow, *identity), to_body(record)
+        if not is_storable(key.sort, body):
+            uow.discard()
+            raise ServerFaultError("the record is more than storage takes")
+        uow.put(Item(key, body), always=always)
+
+    def delete(self, uow: UnitOfWork, *identity: Any, always: bool = False) -> None:
         """Remove a record at the end of the request, if it is there."""
         item = uow.get(self.key(uow, *identity))
         if item is not None:
-            uow.delete(item)
+            uow.delete(item, always=always)
 
 
 def _organization(organization_id: str, *_: Any) -> str:
@@ -97,6 +111,8 @@ devices = Collection(
     Device, lambda *_: "users", lambda user, identifier, *_: f"device#{user}#{identifier}", "device#{0}#"
 )
 organizations = Collection(Organization, lambda *_: "organizations", lambda id_, *_: id_)
+gone_organizations = Collection(GoneOrganization, lambda *_: "gone-organizations", lambda id_, *_: id_)
+licence_files = Collection(LicenceFile, _organization, lambda *_: "licence", "licence")
 members = Collection(Member, _organization, lambda _, id_, *__: f"member#{id_}", "member#")
 api_keys = Collection(OrganizationApiKey, _organization, lambda _, type_, *__: f"key#{int(type_)}", "key#")
 policies = Collection(Policy, _organization, lambda _, type_, *__: f"policy#{int(type_)}", "policy#")
@@ -134,16 +150,30 @@ def add_member(uow: UnitOfWork, member: Member) -> None:
     """Write a membership, and how its person finds it."""
     members.save(uow, member, member.organization_id, member.id)
     if member.user_id is not None:
-        key = Key(uow.partition("users"), f"member#{member.user_id}#{member.id}")
-        uow.put(Item(key, {"organizationId": member.organization_id}))
+        uow.put(Item(_membership_key(uow, member.user_id, member.id), {"organizationId": member.organization_id}))
+
+
+def remove_member(uow: UnitOfWork, member: Member, *, always: bool = False) -> None:
+    """Remove a membership, and how its person finds it."""
+    members.delete(uow, member.organization_id, member.id, always=always)
+    if member.user_id is not None:
+        pointer = uow.get(_membership_key(uow, member.user_id, member.id))
+        if pointer is not None:
+            uow.delete(pointer, always=always)
 
 
 def memberships_of(uow: UnitOfWork, user_id: str) -> list[Member]:
-    """Return a person's memberships in any state, in the order of their ids."""
+    """Return a person's memberships in any state, in the order of their ids; none of deleted organizations."""
     pointers = uow.query("users", f"member#{user_id}#")
     identities = [(item.body["organizationId"], item.key.sort.rsplit("#", 1)[1]) for item in pointers]
-    found = members.get_many(uow, identities)
+    owners = {organization_id: organizations.key(uow, organization_id) for organization_id, _ in identities}
+    there = uow.get_many([*owners.values(), *(members.key(uow, *identity) for identity in identities)])
+    found = members.get_many(uow, (identity for identity in identities if owners[identity[0]] in there))
     return [found[identity] for identity in identities if identity in found]
+
+
+def _membership_key(uow: UnitOfWork, user_id: str, member_id: str) -> Key:
+    return Key(uow.partition("users"), f"member#{user_id}#{member_id}")
 
 
 def member_of(uow: UnitOfWork, organization_id: str, user_id: str) -> Member | None:

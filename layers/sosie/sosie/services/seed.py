@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from sosie.domain.errors import ConflictError
 from sosie.domain.html_text import decoded, encoded
 from sosie.domain.installations import KEY_LENGTH, Installation
 from sosie.domain.members import Member, MemberStatus
@@ -15,7 +16,9 @@ from sosie.domain.organizations import (
     API_KEY_LENGTH,
     LICENCE_KEY_LENGTH,
     SPONSORED_PRICE,
+    GoneOrganization,
     KeyType,
+    LicenceFile,
     Organization,
     OrganizationApiKey,
     Policy,
@@ -23,19 +26,22 @@ from sosie.domain.organizations import (
 )
 from sosie.domain.plans import Tier
 from sosie.domain.sponsorships import Sponsorship
+from sosie.domain.two_step import AUTHENTICATOR_SECRET_BYTES, RECOVERY_CODE_LENGTH, TwoStep, encode_secret
 from sosie.domain.users import User
 from sosie.services import repository as repo
 from sosie.services.sponsorship_rows import add_row, save_row
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from sosie.domain.scenario import (
         SeedInstallation,
         SeedOrganization,
         SeedRegion,
         SeedSponsorship,
         SeedSubscription,
-        SeedUser,
     )
+    from sosie.domain.scenario_people import SeedUser
     from sosie.services.unit_of_work import UnitOfWork
 
 YEAR = timedelta(days=365)
@@ -49,8 +55,9 @@ def seed_region(uow: UnitOfWork, region: SeedRegion) -> None:
     users = {user.email.lower(): _user(uow, user) for user in region.users}
     organizations = {decoded(each.name) or "": each for each in repo.organizations.list(uow)}
     organizations |= {seed.name: _organization(uow, seed, users) for seed in region.organizations}
+    deleted = {seed.name for seed in region.organizations if seed.deleted}
     for sponsorship in region.sponsorships:
-        _sponsorship(uow, sponsorship, organizations)
+        _sponsorship(uow, sponsorship, organizations, deleted)
 
 
 def member_id(uow: UnitOfWork, organization_name: str, email: str) -> str:
@@ -79,16 +86,32 @@ def _user(uow: UnitOfWork, seed: SeedUser) -> User:
         api_key=ids.alphanumeric(API_KEY_LENGTH),
         security_stamp=ids.guid(),
         license_key=ids.alphanumeric(LICENCE_KEY_LENGTH),
-        creation_date=uow.now,
+        creation_date=uow.now - timedelta(days=seed.created_days_ago),
         revision_date=uow.now,
         account_revision_date=uow.now,
         kdf=seed.kdf,
         email_verified=seed.email_verified,
         premium=seed.premium,
         seed_password=seed.master_password,
+        two_step=_two_step(uow, seed),
+        new_device_verification=seed.new_device_verification,
+        verify_devices=seed.verify_devices,
     )
     repo.add_user(uow, user)
     return user
+
+
+def _two_step(uow: UnitOfWork, seed: SeedUser) -> TwoStep | None:
+    if seed.two_step is None:
+        return None
+    ids = uow.derived(f"two-step|{seed.email.lower()}")
+    own_secret, own_code = encode_secret(ids.bytes(AUTHENTICATOR_SECRET_BYTES)), ids.alphanumeric(RECOVERY_CODE_LENGTH)
+    given = seed.two_step.authenticator
+    return TwoStep(
+        recovery_code=seed.two_step.recovery_code or own_code.lower(),
+        authenticator=own_secret if given is True else given or None,
+        email=seed.two_step.email,
+    )
 
 
 def _organization(uow: UnitOfWork, seed: SeedOrganization, users: dict[str, User]) -> Organization:
@@ -119,9 +142,18 @@ def _organization(uow: UnitOfWork, seed: SeedOrganization, users: dict[str, User
         gateway_subscription_id=f"sub_{ids.alphanumeric(14)}" if subscription else None,
         use_events=seed.use_events,
         use_admin_sponsored_families=seed.admin_sponsored_families,
+        identifier=seed.identifier,
         key_seed=True,
     )
+    if repo.gone_organizations.get(uow, organization.id) is not None:
+        raise ConflictError(f"the organization {seed.name} was deleted, and no id is used twice")
+    if seed.deleted:
+        # What is left of it are its id and the rows it sponsored (services/remove_organization.py).
+        repo.gone_organizations.save(uow, GoneOrganization(organization.id, now), organization.id)
+        return organization
     repo.organizations.save(uow, organization, organization.id)
+    if seed.licence is not None:
+        repo.licence_files.save(uow, LicenceFile(seed.licence.text), organization.id)
     _keys(uow, organization, seed)
     for policy in seed.policies:
         stored = Policy(ids.guid(), organization.id, policy.type, policy.enabled, now)
@@ -172,13 +204,16 @@ def _subscription(uow: UnitOfWork, seed: SeedSubscription, organization: SeedOrg
         period_end=end,
         trial_start=None if trial_end is None else trial_end - timedelta(days=7),
         trial_end=trial_end,
+        cancel_at_period_end=seed.cancel_at_period_end,
         price_id=organization.plan.price_id,
     )
 
 
-def _sponsorship(uow: UnitOfWork, seed: SeedSponsorship, organizations: dict[str, Organization]) -> None:
+def _sponsorship(
+    uow: UnitOfWork, seed: SeedSponsorship, organizations: dict[str, Organization], deleted: Collection[str]
+) -> None:
     sponsoring = organizations[seed.organization]
-    sponsored = organizations[seed.redeemed_by] if seed.redeemed_by else None
+    sponsored = organizations[seed.redeemed_by] if seed.redeemed_by and seed.redeemed_by not in deleted else None
     ids = uow.derived(f"sponsorship|{seed.organization}|{seed.member}|{seed.friendly_name}")
     now = uow.now
     row = Sponsorship(
@@ -186,7 +221,7 @@ def _sponsorship(uow: UnitOfWork, seed: SeedSponsorship, organizations: dict[str
         sponsoring_organization_id=sponsoring.id,
         sponsoring_member_id=member_id(uow, seed.organization, seed.member),
         friendly_name=seed.friendly_name,
-        offered_to_email=None if sponsored else seed.offered_to,
+        offered_to_email=None if seed.redeemed_by else seed.offered_to,
         sponsored_organization_id=sponsored.id if sponsored else None,
         last_sync_date=None if seed.synced_days_ago is None else now - timedelta(days=seed.synced_days_ago),
         valid_until=None if seed.valid_for_days is None else now + timedelta(days=seed.valid_for_days),

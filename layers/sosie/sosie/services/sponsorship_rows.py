@@ -7,26 +7,36 @@ already holds. How many members have several rows is counted in `duplicates`; a 
 
 `by_name` orders rows by lower-cased friendly name, `by_sync` by last sync. A Families organization points to the row
 that sponsors it (`sponsored`), so that two redemptions of it conflict.
+
+Orphans: when an organization is deleted, the rows it sponsored stay in its partition, however many they are, and none
+of them is written. Whoever reads one through this module finds no sponsoring organization in it. `repository` keeps
+the ids of deleted organizations (`gone_organizations`), `homes_of_rows` lists them with the others, and `rows_at_home`,
+`find_row`, `save_row` and `remove_row` work there as everywhere: so the purge and the control plane find every row.
+The other look-ups are for rows *of* an organization (§2.2), and a deleted one has none.
 """
 
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sosie.domain.errors import ServerFaultError
 from sosie.domain.sponsorships import Sponsorship
 from sosie.ports import Item, Key, Order
 from sosie.services.records import from_body, time_text, to_body
+from sosie.services.repository import gone_organizations, organizations
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from datetime import datetime
 
+    from sosie.ports import Store
     from sosie.services.unit_of_work import UnitOfWork
 
 _FIRST_SLOT = "0"
 _PREFIX = "sponsorship#"
+_PAGE = 1000
 
 
 def row_key(uow: UnitOfWork, organization_id: str, member_id: str, slot: str = _FIRST_SLOT) -> Key:
@@ -67,7 +77,8 @@ def own_row_of_member(uow: UnitOfWork, organization_id: str, member_id: str) -> 
     """Return the member's row that no admin initiated. Several make the cloud fail (§2.2): ServerFaultError."""
     own = [row for _, row in rows_of_member(uow, organization_id, member_id) if not row.is_admin_initiated]
     if len(own) > 1:
-        raise ServerFaultError("the member has several sponsorships")
+        refusal = ServerFaultError("the member has several sponsorships")
+        raise refusal.because("DUPLICATE_MEMBER", organization_id=organization_id, member=member_id)
     return own[0] if own else None
 
 
@@ -77,8 +88,28 @@ def rows_of_organization(uow: UnitOfWork, organization_id: str) -> list[Sponsors
     return [from_body(Sponsorship, item.body) for item in found]
 
 
+def rows_at_home(uow: UnitOfWork, home: str) -> list[Sponsorship]:
+    """Return all rows of a partition: an organization's own, or the orphans that a deleted one left."""
+    rows = rows_of_organization(uow, home)
+    return rows if organizations.get(uow, home) is not None else [_orphaned(row) for row in rows]
+
+
+def rows_with_date(store: Store, uow: UnitOfWork, home: str) -> Iterator[list[Sponsorship]]:
+    """Yield the rows of a partition, orphans too, that have a `valid_until`; page by page, some pages empty.
+
+    They come from the store as it is, so that a large organization is never read in one go.
+    """
+    after: str | None = None
+    partition = uow.partition(f"organization/{home}")
+    while page := store.query(partition, _PREFIX, after=after, limit=_PAGE):
+        yield [from_body(Sponsorship, item.body) for item in page if item.body["valid_until"] is not None]
+        after = page[-1].key.sort
+
+
 def rows_named(uow: UnitOfWork, organization_id: str, friendly_name: str | None) -> list[Sponsorship]:
-    """Return the organization's rows with this friendly name, compared in lower case."""
+    """Return the organization's rows with this friendly name, compared in lower case; none of a deleted one."""
+    if organizations.get(uow, organization_id) is None:
+        return []
     found = uow.query(f"organization/{organization_id}", _name_place(friendly_name), order="by_name")
     return [from_body(Sponsorship, item.body) for item in found]
 
@@ -90,9 +121,13 @@ def latest_sync(uow: UnitOfWork, organization_id: str) -> datetime | None:
 
 
 def find_row(uow: UnitOfWork, organization_id: str, member_id: str, row_id: str) -> Sponsorship | None:
-    """Return the row with this id."""
-    rows = rows_of_member(uow, organization_id, member_id)
-    return next((row for _, row in rows if row.id == row_id), None)
+    """Return the row with this id, an orphan too. Such a row has one of two places, so nothing is searched."""
+    places = [row_key(uow, organization_id, member_id, slot) for slot in (_FIRST_SLOT, row_id)]
+    home = organizations.key(uow, organization_id)
+    found = uow.get_many([*places, home])
+    rows = (from_body(Sponsorship, found[place].body) for place in places if place in found)
+    row = next((row for row in rows if row.id == row_id), None)
+    return row if row is None or home in found else _orphaned(row)
 
 
 def row_sponsoring(uow: UnitOfWork, sponsored_organization_id: str) -> tuple[str, Sponsorship] | None:
@@ -105,6 +140,11 @@ def row_sponsoring(uow: UnitOfWork, sponsored_organization_id: str) -> tuple[str
     if row is None or row.sponsored_organization_id != sponsored_organization_id:
         return None  # the row went on without this organization, and the pointer stayed
     return body["organizationId"], row
+
+
+def homes_of_rows(uow: UnitOfWork, organization_ids: Iterable[str]) -> list[str]:
+    """Return in which partitions there may be rows: these organizations', and those of all deleted ones (§2.1)."""
+    return [*organization_ids, *(gone.id for gone in gone_organizations.list(uow))]
 
 
 def has_duplicates(uow: UnitOfWork, organization_id: str) -> bool:
@@ -169,6 +209,21 @@ def remove_only_row(uow: UnitOfWork, organization_id: str, member_id: str) -> No
     item = uow.get(row_key(uow, organization_id, member_id))
     if item is not None:
         uow.delete(item)
+
+
+def forget_sponsored(uow: UnitOfWork, organization_id: str) -> None:
+    """Take a deleted organization out of the row that sponsors it; date and mark stay (§2.1)."""
+    found = row_sponsoring(uow, organization_id)
+    if found is not None:
+        home, row = found
+        save_row(uow, home, replace(row, sponsored_organization_id=None))
+    pointer = uow.get(_sponsored_key(uow, organization_id))
+    if pointer is not None:
+        uow.delete(pointer)
+
+
+def _orphaned(row: Sponsorship) -> Sponsorship:
+    return replace(row, sponsoring_organization_id=None)
 
 
 def _point_to(uow: UnitOfWork, organization_id: str, row: Sponsorship) -> None:

@@ -67,7 +67,7 @@ def profile_to_wire(account: Account) -> dict[str, Any]:
         "premium": user.premium,
         "premiumFromOrganization": account.has_premium_from_organization,
         "culture": user.culture,
-        "twoFactorEnabled": False,
+        "twoFactorEnabled": user.two_factor_enabled,
         "key": user.keys.key if user.keys else None,
         "privateKey": user.keys.private_key if user.keys else None,
         "accountKeys": _account_keys(user),

@@ -1,4 +1,4 @@
-"""Request body of the organization key routes (docs/contract/api.md §3.2)."""
+"""Request bodies that carry a secret: for organization keys and for deletions (docs/contract/api.md §3.2)."""
 
 from __future__ import annotations
 
@@ -8,10 +8,9 @@ from sosie.wire.binding import EnumByte, Text, WireModel
 from sosie.wire.rules import MaxLength
 
 
-class KeyRequest(WireModel):
+class SecretRequest(WireModel):
     """One of the three secrets must be there."""
 
-    type: EnumByte = 0
     master_password_hash: Annotated[Text | None, MaxLength(300)] = None
     otp: Text | None = None
     auth_request_access_code: Text | None = None
@@ -25,3 +24,9 @@ class KeyRequest(WireModel):
     def secret(self) -> str | None:
         """What is verified: the hash if there is one, else the one-time password."""
         return self.master_password_hash or self.otp or None
+
+
+class KeyRequest(SecretRequest):
+    """Which key is asked for."""
+
+    type: EnumByte = 0

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sosie.domain.errors import InvalidError
 from sosie.domain.ids import EMPTY_GUID, parse_guid
 from sosie.domain.licences import to_wire
+from sosie.domain.organizations import LicenceFile
 from sosie.services.issue_licence import (
     download_organization_licence,
     sync_organization_licence,
@@ -15,6 +16,7 @@ from sosie.services.issue_licence import (
 from sosie.wire.http import Answer, Param, Policy, Route
 
 if TYPE_CHECKING:
+    from sosie.domain.licences import Licence
     from sosie.wire.http import Call
 
 
@@ -34,7 +36,7 @@ def sync_organization(call: Call) -> Answer:
         call.model.license_key,
         call.model.billing_sync_key,
     )
-    return Answer(body=to_wire(licence))
+    return Answer(body=_body(licence))
 
 
 def sync_user(call: Call) -> Answer:
@@ -49,7 +51,12 @@ def download(call: Call) -> Answer:
     licence = download_organization_licence(
         call.uow, call.exchange.keyring, call.caller, call.params["id"], installation_id
     )
-    return Answer(body=to_wire(licence))
+    return Answer(body=_body(licence))
+
+
+def _body(licence: Licence | LicenceFile) -> dict[str, object] | bytes:
+    """Return a licence of Sosie's, or the bytes of a real one: no encoder may touch what somebody else signed."""
+    return licence.text.encode() if isinstance(licence, LicenceFile) else to_wire(licence)
 
 
 def _installation_id(call: Call) -> str:

@@ -28,9 +28,9 @@ AREAS: Mapping[Service, Mapping[str, tuple[str, ...]]] = {
     "api": {
         "installations": ("installations",),
         "organization": ("sponsorships",),
-        "organizations": ("billing_sync_keys", "licences", "sponsorships", "organizations"),
+        "organizations": ("billing_sync_keys", "licences", "sponsorships", "organizations", "removals"),
         "licenses": ("licences",),
-        "accounts": ("accounts",),
+        "accounts": ("accounts", "removals"),
         "sync": ("accounts",),
         "config": ("reference",),
         "plans": ("reference",),
