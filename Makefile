@@ -4,7 +4,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 ARGS   ?=
 
-.PHONY: start test check format scenarios lock clean
+.PHONY: start test check format scenarios openapi diagnoses lock clean
 
 start: $(VENV)/.runtime  ## set up and start both regions on http://127.0.0.1:8787
 	@$(BIN)/sosie start $(ARGS)
@@ -24,6 +24,12 @@ format: $(VENV)/.dev
 
 scenarios: $(VENV)/.dev  ## translate the shipped scenarios from YAML to JSON
 	$(BIN)/python -c "from sosie.services.scenarios import translate_shipped; translate_shipped()"
+
+openapi: $(VENV)/.dev  ## describe the wire surface in docs/openapi/
+	$(BIN)/python -c "from sosie.wire.openapi import write; write()"
+
+diagnoses: $(VENV)/.dev  ## list every diagnosis in docs/diagnoses.md
+	$(BIN)/python -c "from sosie.diagnosis.page import write; write()"
 
 lock: ## renew the locks from pyproject.toml (needs uv)
 	requirements/compile

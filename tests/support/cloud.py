@@ -15,7 +15,9 @@ from sosie.services import repository as repo
 from sosie.services.access_tokens import installation_claims, issue_access_token, user_claims
 from sosie.services.unit_of_work import UnitOfWork
 from sosie.settings import Settings
+from sosie.wire.cors import is_preflight
 from sosie.wiring import Sosie
+from tests.support import documented
 
 # Each unit of work of a test draws ids of its own.
 _UNITS = itertools.count(1)
@@ -30,6 +32,7 @@ class WireAnswer:
     headers: dict[str, str]
     body: str
     delay: float = 0.0
+    wire: Any = None
 
     @property
     def json(self) -> Any:
@@ -45,9 +48,14 @@ class WireAnswer:
 
 
 class TestCloud:
-    """One Sosie with its `families` world. `region` is the region that short paths are for."""
+    """One Sosie with its `families` world. `region` is the region that short paths are for.
+
+    Each answer is held against the OpenAPI document; where a test breaks the cloud on purpose it says so first with
+    `checks_answers = False`.
+    """
 
     __test__ = False
+    checks_answers = True
 
     def __init__(self, region: str = "us", keyring: Any = None, store: Any = None, scenario: str = "families") -> None:
         self.region = region
@@ -68,6 +76,7 @@ class TestCloud:
         body: bytes | None = None,
         headers: dict[str, str] | None = None,
         token: str | None = None,
+        client_ip: str = "192.0.2.1",
     ) -> WireAnswer:
         """Send one request to `/{region}/{service}{path}`."""
         sent = {"host": "127.0.0.1:8787", "x-forwarded-proto": "http"}
@@ -91,14 +100,19 @@ class TestCloud:
                 "domainName": sent["host"],
                 "requestId": "",
                 "stage": "$default",
-                "http": {"method": method, "path": full},
+                "http": {"method": method, "path": full, "sourceIp": client_ip},
             },
             "isBase64Encoded": True,
             "body": base64.b64encode(data or b"").decode(),
         }
         response = self.sosie.gate.handle(event)
         lowered = {name.lower(): value for name, value in response["headers"].items()}
-        return WireAnswer(response["statusCode"], lowered, response["body"], response.get("delay", 0.0))
+        answer = WireAnswer(
+            response["statusCode"], lowered, response["body"], response.get("delay", 0.0), response.get("wire")
+        )
+        if self.checks_answers and "x-sosie-fault" not in lowered:  # a fault is what no document promises
+            documented.check(service, method, path, answer, preflight=is_preflight(method, sent))
+        return answer
 
     def get(self, path: str, **more: Any) -> WireAnswer:
         return self.request("GET", path, **more)
