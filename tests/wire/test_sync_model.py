@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from sosie.domain.sponsorships import Sponsorship
 from tests.support.cloud import TestCloud
+from tests.support.effort import examples
 from tests.support.families import (
     GLOBEX,
     GLOBEX_OWNER,
@@ -203,7 +204,7 @@ def start(cloud: TestCloud, organization: dict[str, Any], prior: tuple[list[dict
     )
 
 
-def in_the_cloud(cloud: TestCloud) -> list[dict[str, Any]]:
+def rows_as_dictionaries(cloud: TestCloud, organization: str = GLOBEX) -> list[dict[str, Any]]:
     return [
         {
             "member": row.sponsoring_member_id,
@@ -215,7 +216,7 @@ def in_the_cloud(cloud: TestCloud) -> list[dict[str, Any]]:
             "marked": row.to_delete,
             "admin": row.is_admin_initiated,
         }
-        for row in rows_of(cloud, GLOBEX)
+        for row in rows_of(cloud, organization)
     ]
 
 
@@ -224,7 +225,9 @@ def in_any_order(rows: list[dict[str, Any]]) -> list[str]:
 
 
 @given(organization=organizations, prior=priors, batches=st.lists(batches, min_size=1, max_size=3))
-@settings(max_examples=75, deadline=None, report_multiple_bugs=False, suppress_health_check=[HealthCheck.too_slow])
+@settings(
+    max_examples=examples(75), deadline=None, report_multiple_bugs=False, suppress_health_check=[HealthCheck.too_slow]
+)
 def test_a_sync_does_what_the_contract_says(keyring: Any, organization: Any, prior: Any, batches: Any) -> None:
     cloud = TestCloud(keyring=keyring)
     model = start(cloud, organization, prior)
@@ -240,7 +243,7 @@ def test_a_sync_does_what_the_contract_says(keyring: Any, organization: Any, pri
         else:
             assert (answer.status, answer.json) == (200, {"sponsorshipsBatch": expected})
             assert [mail["to"] for mail in mails(cloud)[mailed_before:]] == model.mailed
-        assert in_any_order(in_the_cloud(cloud)) == in_any_order(model.rows)
+        assert in_any_order(rows_as_dictionaries(cloud)) == in_any_order(model.rows)
         assert len(events_of(cloud)) == model.events
         status = cloud.get(
             f"{SPONSORSHIPS}/{cloud.organization(GLOBEX).id}/sync-status", token=cloud.user_token(GLOBEX_OWNER)
