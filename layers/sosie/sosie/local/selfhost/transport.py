@@ -54,10 +54,17 @@ class Reply:
 
 
 class Transport:
-    """The connections of one process, kept alive per host. `cacert` is a PEM file to trust instead of the system."""
+    """The connections of one process, kept alive per host. `cacert` is a PEM file to trust instead of the system.
 
-    def __init__(self, cacert: Path | None = None) -> None:
+    `trust` says the same with a context of one's own; `timeout` is in seconds.
+    """
+
+    def __init__(
+        self, cacert: Path | None = None, *, trust: ssl.SSLContext | None = None, timeout: float = TIMEOUT_SECONDS
+    ) -> None:
         self._cacert = cacert
+        self._trust = trust
+        self._timeout = timeout
         self._connections: dict[tuple[str, str], http.client.HTTPConnection] = {}
 
     def send(self, method: str, url: str, headers: Sequence[tuple[str, str]], pieces: Sequence[bytes] = ()) -> Reply:
@@ -75,7 +82,9 @@ class Transport:
             response = connection.getresponse()
             body = response.read()
         except (OSError, http.client.HTTPException) as error:
-            self._connections.pop((target.scheme, target.netloc), None)
+            broken = self._connections.pop((target.scheme, target.netloc), None)
+            if broken is not None:
+                broken.close()
             raise WireFailedError(f"{method} {url}: {_reason(error)}") from error
         received = {name.lower(): value for name, value in response.getheaders()}
         return Reply(method, url, response.status, response.reason, received, body)
@@ -90,12 +99,12 @@ class Transport:
         where = (scheme, netloc)
         if where not in self._connections:
             if scheme == "https":
-                trust = ssl.create_default_context(cafile=self._cacert)
+                trust = self._trust or ssl.create_default_context(cafile=self._cacert)
                 made: http.client.HTTPConnection = http.client.HTTPSConnection(
-                    netloc, timeout=TIMEOUT_SECONDS, context=trust
+                    netloc, timeout=self._timeout, context=trust
                 )
             else:
-                made = http.client.HTTPConnection(netloc, timeout=TIMEOUT_SECONDS)
+                made = http.client.HTTPConnection(netloc, timeout=self._timeout)
             self._connections[where] = made
         return self._connections[where]
 
