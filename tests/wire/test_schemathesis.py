@@ -1,11 +1,10 @@
 """Every operation of every document, asked by Schemathesis with data that fits and data that does not.
 
-`SOSIE_GENERATED` is the number of requests per operation and kind of data; CI tries more of them than `make test`.
+CI asks for more of them than `make test` does.
 """
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 import pytest
@@ -22,10 +21,11 @@ from schemathesis.specs.openapi.checks import (
 
 from tests.support import documented
 from tests.support.cloud import TestCloud
+from tests.support.effort import examples
 from tests.support.generated import Known, send
 from tests.support.token_client import share_one_rsa_pair
 
-EXAMPLES = int(os.environ.get("SOSIE_GENERATED") or (40 if os.environ.get("CI") == "true" else 8))
+EXAMPLES = examples(6, in_ci=40)
 CHECKS = [
     status_code_conformance,
     content_type_conformance,
