@@ -31,6 +31,16 @@ def test_what_was_encoded_is_output_as_it_was(text):
     assert decoded(encoded(text)) == text
 
 
+@pytest.mark.parametrize("text", ["\U0001fffe", "x\U0010ffff", "\x80\x9f\uffff\ufdd0"])
+def test_a_character_that_no_page_may_have_is_output_as_well(text):
+    assert decoded(encoded(text)) == text
+
+
+@pytest.mark.parametrize("text", ["&copy", "&copy;", "&#55296;", "&#9999999;", "&#65;"])
+def test_what_the_encoding_never_writes_is_left_alone(text):
+    assert decoded(text) == text
+
+
 @pytest.mark.parametrize("nothing", ["", None])
 def test_nothing_is_output_as_null(nothing):
     assert decoded(nothing) is None

@@ -77,6 +77,17 @@ def test_hex_digits_are_upper_case(length: int) -> None:
     assert re.fullmatch(rf"[0-9A-F]{{{length}}}", stream().hex_digits(length))
 
 
+@pytest.mark.parametrize("length", [1, 6, 8, 100])
+def test_digits_are_decimal(length: int) -> None:
+    assert re.fullmatch(rf"[0-9]{{{length}}}", stream().digits(length))
+
+
+def test_every_digit_is_equally_likely() -> None:
+    counts = Counter(stream().digits(10_000))
+
+    assert all(850 < counts[digit] < 1150 for digit in string.digits)
+
+
 def test_what_nobody_may_guess_is_new_each_time() -> None:
     assert len({unguessable_seed() for _ in range(20)}) == 20
     assert len({unguessable_token() for _ in range(20)}) == 20

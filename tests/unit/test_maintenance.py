@@ -236,6 +236,13 @@ def test_the_renewal_check_is_for_sponsored_annual_subscriptions() -> None:
     assert not is_checked(organization())
 
 
+@pytest.mark.parametrize(
+    "over", [{"status": "canceled"}, {"status": "incomplete_expired"}, {"cancel_at_period_end": True}]
+)
+def test_without_an_invoice_to_come_there_is_no_renewal_check(over: dict[str, Any]) -> None:
+    assert not is_checked(sponsored(**over))
+
+
 # The renewal check's verdict.
 
 NOW = utc("2027-01-03")

@@ -41,6 +41,7 @@ SECRET_MEMBERS = [
     "wrappedPrivateKey",
     "MasterKeyEncryptedUserKey",
     "twoFactorToken",
+    "SsoEmail2faSessionToken",
     "newDeviceOtp",
     "devicePushToken",
     "pushToken",

@@ -260,6 +260,15 @@ def test_a_process_can_do_without_the_wait(cloud: TestCloud, keyring: Any) -> No
     assert (answer.status, answer.delay) == (400, 0)
 
 
+# Rates.
+
+
+def test_no_rate_limit_stands_in_a_tests_way(cloud: TestCloud) -> None:
+    # The cloud takes 10 token requests a minute, and 60 of any other kind (identity.md §3.3, api.md §1.9).
+    assert {ask(cloud, installation_form(cloud.installation())).status for _ in range(11)} == {200}
+    assert {cloud.post("/installations", {"email": "ops@acme.test"}).status for _ in range(61)} == {200}
+
+
 # Time.
 
 

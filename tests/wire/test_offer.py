@@ -73,7 +73,7 @@ def test_the_offer_mail_has_the_contracts_subject_category_and_link(cloud: TestC
 
     (mail,) = mails_to(cloud, COUSIN)
     token = mail["sponsorshipToken"]
-    assert " ".join(sorted(mail)) == "at category html id links region sponsorshipToken subject text to"
+    assert " ".join(sorted(mail)) == "at category code html id links region sponsorshipToken subject text to"
     assert (mail["region"], mail["at"]) == ("us", "2026-03-04T05:06:07.000000Z")
     assert (mail["subject"], mail["category"]) == ("Accept your Sponsored Families Plan", "FamiliesForEnterpriseOffer")
     assert re.fullmatch(r"BWOrganizationSponsorship_[A-Za-z0-9_-]+", token)

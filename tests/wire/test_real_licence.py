@@ -16,6 +16,7 @@ from sosie.services import repository as repo
 from tests.support import control
 from tests.support.cloud import TestCloud
 from tests.support.families import change_subscription, prepared
+from tests.support.faults import fault
 from tests.support.licence_checks import MEMBERS, pascal, sync_licence
 from tests.support.licences import ACME
 from tests.support.refusals import assert_error, assert_failed
@@ -114,3 +115,9 @@ def test_secrets_of_the_file_do_not_reach_the_journal(cloud: TestCloud) -> None:
 
     entries = [json.dumps(dict(item.body)) for item in cloud.sosie.store.query("default/journal")]
     assert not any(str(FILE["LicenseKey"]) in entry for entry in entries)
+
+
+def test_a_fault_may_give_it_a_version_that_no_reader_knows(cloud: TestCloud) -> None:
+    fault(cloud, {"kind": "licence-version-unsupported"})
+
+    assert ask(cloud).json == json.loads(SERVED) | {"version": 17, "token": None}

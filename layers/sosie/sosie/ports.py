@@ -155,6 +155,13 @@ class Keyring(Protocol):
         """Return what was sealed, or None for anything this key did not seal."""
         ...
 
+    def owner_of(self, kid: str, world: str) -> tuple[str, Region] | None:
+        """Return the world and region whose key for access tokens has this id, as far as that is known.
+
+        Looked at are the keys of `world` and those that are at hand anyway; none is made for that.
+        """
+        ...
+
     def forget(self, world: str) -> None:
         """Drop a world's keys for good."""
         ...

@@ -17,7 +17,7 @@ SosieError
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Self
 
 
 class SosieError(Exception):
@@ -25,13 +25,22 @@ class SosieError(Exception):
 
 
 class RefusedError(SosieError):
-    """The cloud refuses. `delay` is in seconds: the host waits, handlers never do. `diagnosis` is a stable code."""
+    """The cloud refuses. `delay` is in seconds: the host waits, handlers never do."""
 
-    def __init__(self, message: str = "", *, diagnosis: str | None = None, delay: float = 0.0) -> None:
+    def __init__(self, message: str = "", *, delay: float = 0.0) -> None:
         super().__init__(message)
         self.message = message
-        self.diagnosis = diagnosis
         self.delay = delay
+        self.diagnosis: str | None = None
+        self.clues: Mapping[str, Any] = {}
+
+    def because(self, code: str, **clues: Any) -> Self:
+        """Return this refusal with the code of its diagnosis, which changes nothing on the wire.
+
+        `clues` are what was at hand when it was decided, secrets included: an investigation decides what is told.
+        """
+        self.diagnosis, self.clues = code, clues
+        return self
 
 
 class BadRequestError(RefusedError):
@@ -41,10 +50,8 @@ class BadRequestError(RefusedError):
 class InvalidError(RefusedError):
     """Fields are wrong. `errors` maps a field's wire key (PascalCase, or a JSON path) to its texts."""
 
-    def __init__(
-        self, errors: Mapping[str, Sequence[str]], *, diagnosis: str | None = None, delay: float = 0.0
-    ) -> None:
-        super().__init__("The model state is invalid.", diagnosis=diagnosis, delay=delay)
+    def __init__(self, errors: Mapping[str, Sequence[str]], *, delay: float = 0.0) -> None:
+        super().__init__("The model state is invalid.", delay=delay)
         self.errors = {key: list(texts) for key, texts in errors.items()}
 
 
@@ -55,8 +62,8 @@ class UnauthorizedError(RefusedError):
 class UnauthenticatedError(RefusedError):
     """No token, or one that is expired, malformed or foreign. `reason` is the OAuth error_description, if any."""
 
-    def __init__(self, reason: str | None = None, *, diagnosis: str | None = None) -> None:
-        super().__init__(diagnosis=diagnosis)
+    def __init__(self, reason: str | None = None) -> None:
+        super().__init__()
         self.reason = reason
 
 
@@ -82,10 +89,9 @@ class TokenRefusedError(RefusedError):
         message: str = "",
         *,
         extras: Mapping[str, Any] | None = None,
-        diagnosis: str | None = None,
         delay: float = 0.0,
     ) -> None:
-        super().__init__(message, diagnosis=diagnosis, delay=delay)
+        super().__init__(message, delay=delay)
         self.error = error
         self.description = description
         self.extras = dict(extras or {})
@@ -100,9 +106,17 @@ class ConflictError(SosieError):
 
 
 class ScenarioError(SosieError):
-    """A scenario cannot be applied. `where` is the path of the field, such as `regions.us.users[2].email`."""
+    """A scenario cannot be applied. `where` is the path of the field, such as `regions.us.users[2].email`.
 
-    def __init__(self, where: str, problem: str) -> None:
-        super().__init__(f"{where}: {problem}" if where else problem)
+    `line` of the text it comes from counts from 1; None if nobody looked.
+    """
+
+    def __init__(self, where: str, problem: str, *, line: int | None = None, file: str | None = None) -> None:
+        if file:
+            place = f"{file}:{line}: " if line else f"{file}: "
+        else:
+            place = f"line {line}: " if line else ""
+        super().__init__(place + (f"{where}: {problem}" if where else problem))
         self.where = where
         self.problem = problem
+        self.line = line

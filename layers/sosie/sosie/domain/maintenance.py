@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from sosie.domain.licence_dates import months_after
 from sosie.domain.plans import PLANS, Tier
 from sosie.domain.sponsorships import PURGE_AFTER, is_beyond_grace, may_still_redeem
+from sosie.domain.subscriptions import upcoming_invoice
 
 if TYPE_CHECKING:
     from sosie.domain.organizations import Organization, Subscription
@@ -108,9 +109,15 @@ def end_period(organization: Organization) -> Organization:
 
 
 def is_checked(organization: Organization) -> bool:
-    """Tell whether the renewal check is for this organization: its subscription is sponsored, and annual."""
+    """Tell whether the renewal check is for this organization: sponsored, annual, and with an invoice to come.
+
+    It is the invoice's announcement that the check runs on (§2.11), so a subscription that is over, or ends with its
+    period, has none.
+    """
     plan, paid = PLANS.get(organization.plan_type), organization.subscription
-    return plan is not None and plan.is_annual and paid is not None and paid.sponsored
+    if plan is None or not plan.is_annual or paid is None or not paid.sponsored:
+        return False
+    return upcoming_invoice(organization) is not None
 
 
 def renewal_problems(row: Sponsorship | None, sponsoring: Organization | None, now: datetime) -> tuple[Reason, ...]:
@@ -140,7 +147,7 @@ def _sponsor_problems(row: Sponsorship, sponsoring: Organization, now: datetime)
 
 def _announced(organization: Organization, paid: Subscription) -> datetime | None:
     """Return when the invoice at the end of the period is announced; None without an invoice, or time for it."""
-    if not is_checked(organization) or paid.cancel_at_period_end:
+    if not is_checked(organization):
         return None
     announced = paid.period_end - ANNOUNCED_BEFORE
     return announced if announced > paid.period_start else None

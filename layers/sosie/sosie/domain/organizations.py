@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum
@@ -11,6 +12,8 @@ from sosie.domain.plans import Plan, Tier, plan_of
 API_KEY_LENGTH = 30
 LICENCE_KEY_LENGTH = 20
 
+_KEPT_RETIRED = 20
+"""Rotated keys of an organization that are remembered."""
 SPONSORED_PRICE = "2021-family-for-enterprise-annually"
 
 
@@ -26,6 +29,7 @@ class PolicyType(IntEnum):
     """The policies that matter here."""
 
     SINGLE_ORGANIZATION = 3
+    REQUIRE_SSO = 4
     FREE_FAMILIES_SPONSORSHIP = 13
     AUTOMATIC_USER_CONFIRMATION = 18
 
@@ -103,13 +107,37 @@ class Organization:
 
 
 @dataclass(frozen=True, slots=True)
+class RetiredKey:
+    """A key that was rotated, by its hash alone, and until when it was good. It only serves to explain refusals."""
+
+    fingerprint: str
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class OrganizationApiKey:
-    """One key per type; stored and compared in clear, as the cloud does."""
+    """One key per type; stored and compared in clear, as the cloud does. `retired` are its latest forerunners."""
 
     organization_id: str
     type: KeyType
     api_key: str
     revision_date: datetime
+    retired: tuple[RetiredKey, ...] = ()
+
+    def replaced_by(self, api_key: str, now: datetime) -> OrganizationApiKey:
+        """Return the key that takes this one's place at once."""
+        retired = (RetiredKey(key_fingerprint(self.api_key), now), *self.retired)[:_KEPT_RETIRED]
+        return OrganizationApiKey(self.organization_id, self.type, api_key, now, retired)
+
+    def retired_at(self, presented: str) -> datetime | None:
+        """Return until when a text was this key, if it was before it was rotated."""
+        fingerprint = key_fingerprint(presented)
+        return next((each.until for each in self.retired if each.fingerprint == fingerprint), None)
+
+
+def key_fingerprint(api_key: str) -> str:
+    """Return what a key is recognized by when it is gone."""
+    return hashlib.sha256(api_key.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,5 +175,21 @@ class OrganizationEvent:
     acting_user_id: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class GoneOrganization:
+    """Remembers a deleted organization: rows it sponsored stay in its partition, and its id is never used again."""
+
+    id: str
+    date: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class LicenceFile:
+    """A real licence of its owner's, as JSON text that is served as it is."""
+
+    text: str
+
+
+EVENT_MEMBER_REMOVED = 1503
 EVENT_SPONSORSHIPS_SYNCED = 1608
 EVENT_POLICY_UPDATED = 1700

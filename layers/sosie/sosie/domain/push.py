@@ -15,6 +15,7 @@ from typing import Literal
 
 from sosie.domain.errors import ServerFaultError
 from sosie.domain.ids import EMPTY_GUID, parse_guid
+from sosie.domain.limits import LARGEST_RECORD
 from sosie.domain.push_names import client_type_name, client_type_of
 
 _WITH_TEMPLATE = frozenset({0, 1, 15})
@@ -23,7 +24,7 @@ _ORGANIZATION = "organizationId:"
 
 # The contract has no limits here; these keep a record within what every store takes.
 _LONGEST_TAG = 1024
-_LARGEST_DEVICE = 128 * 1024
+_LARGEST_DEVICE = LARGEST_RECORD
 _MOST_CHANGES = 20
 _LARGEST_HISTORY = 64 * 1024
 
@@ -38,7 +39,7 @@ def prefixed(installation_id: str, value: str | None) -> str | None:
 def hub_device_id(installation_id: str, device_id: str) -> str:
     """Return what the hub calls a device. Raises ServerFaultError unless it is a GUID: that chooses the hub's shard."""
     if parse_guid(device_id) is None or device_id != device_id.strip():
-        raise ServerFaultError("a device id is a GUID")
+        raise ServerFaultError("a device id is a GUID").because("PUSH_DEVICE_NOT_GUID", length=len(device_id))
     return f"{installation_id}_{device_id}"
 
 

@@ -6,7 +6,7 @@ kind stands for itself, as .NET prints it.
 
 from __future__ import annotations
 
-from sosie.domain.users import DEVICE_TYPES
+from sosie.domain.devices import DEVICE_TYPES
 
 PUSH_TYPES: dict[int, str] = dict(
     enumerate(

@@ -212,14 +212,15 @@ def _organization(node: Node) -> SeedOrganization:
     subscription = node.member("subscription")
     subscribed = subscription is None or subscription.value is not False
     members = node.each("members", _member)
+    plan = node.choice("plan", PLANS_BY_SLUG, PLANS_BY_SLUG["enterprise-annually"])
     read = SeedOrganization(
         name=node.need("name", str),
-        plan=node.choice("plan", PLANS_BY_SLUG, PLANS_BY_SLUG["enterprise-annually"]),
+        plan=plan,
         billing_email=node.get("billingEmail", str) or _first_address(node, members),
         members=members,
         seats=node.number("seats", None, 0, 1_000_000),
         enabled=node.get("enabled", bool, True),
-        subscription=_subscription(subscription) if subscribed else None,
+        subscription=_subscription(subscription, plan) if subscribed else None,
         expires_in_days=node.number("expiresInDays", None, -MOST_DAYS, MOST_DAYS),
         billing_sync_key=node.get("billingSyncKey", (bool, str), False),
         license_key=node.get("licenseKey", (bool, str), True),
@@ -259,12 +260,14 @@ def _first_address(node: Node, members: tuple[SeedMember, ...]) -> str:
     return members[0].email
 
 
-def _subscription(node: Node | None) -> SeedSubscription:
+def _subscription(node: Node | None, plan: Plan) -> SeedSubscription:
+    # A month is 30 days here: one that began before these would be over, for good, when its world begins.
+    started = 30 if plan.is_annual else 15
     if node is None:
-        return SeedSubscription()
+        return SeedSubscription(started_days_ago=started)
     read = SeedSubscription(
         status=node.choice("status", _SUBSCRIPTION_STATUSES, "active"),
-        started_days_ago=node.number("startedDaysAgo", 30, -MOST_DAYS, MOST_DAYS),
+        started_days_ago=node.number("startedDaysAgo", started, -MOST_DAYS, MOST_DAYS),
         ends_in_days=node.number("endsInDays", None, -MOST_DAYS, MOST_DAYS),
         trial_ended_days_ago=node.number("trialEndedDaysAgo", None, -MOST_DAYS, MOST_DAYS),
         cancel_at_period_end=node.get("cancelAtPeriodEnd", bool, False),

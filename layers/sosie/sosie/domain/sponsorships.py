@@ -90,7 +90,8 @@ class SyncOutcome:
 def require_sponsorship_type(number: int | None) -> None:
     """Only Families for Enterprise exists; any other number makes the cloud fail (§2)."""
     if number != FAMILIES_FOR_ENTERPRISE:
-        raise ServerFaultError(f"no sponsorship type has the number {number}")
+        text = f"no sponsorship type has the number {number}"
+        raise ServerFaultError(text).because("SPONSORSHIP_TYPE_UNKNOWN", type=number)
 
 
 def is_offer_valid(token: OfferToken | None, row: Sponsorship | None, email: str | None) -> bool:
@@ -170,7 +171,19 @@ def sync_item(
     return SyncOutcome(item, stored, row.valid_until, removed=removed, new=not known)
 
 
+def why_skipped(item: SyncItem, organization: Organization) -> str:
+    """Return the diagnosis of an item that `sync_item` skipped; the reasons are §2.8's, in its order."""
+    if organization.tier is not Tier.ENTERPRISE:
+        return "ROW_SKIPPED_TIER"
+    if item.to_delete and item.last_sync_date is None:
+        return "ROW_SKIPPED_NEVER_SYNCED"
+    return "ROW_SKIPPED_DISABLED"
+
+
 def check_may_sponsor(organization: Organization | None) -> None:
     """Only Enterprise organizations sponsor (§2.4 #6)."""
     if organization is None or organization.tier is not Tier.ENTERPRISE:
-        raise BadRequestError("Specified Organization cannot sponsor other organizations.")
+        refusal = BadRequestError("Specified Organization cannot sponsor other organizations.")
+        if organization is not None:
+            refusal.because("TIER_NOT_ENTERPRISE", organization=organization, plan=organization.plan)
+        raise refusal

@@ -14,6 +14,7 @@ from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
 
 from sosie.domain.ids import unguessable_seed
+from sosie.domain.regions import REGIONS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -77,6 +78,25 @@ class StoredKeyring(ABC):
         except (ValueError, InvalidTag):
             return None
 
+    def owner_of(self, kid: str, world: str) -> tuple[str, Region] | None:
+        names = [f"{world}/{region}-tokens" for region in REGIONS] + self._token_keys()
+        for name in dict.fromkeys(names):
+            if name not in self._signers:
+                from sosie.crypto.signing import SigningKey  # cryptography comes with the first signature
+
+                text = self._load(name)
+                if text is None:
+                    continue
+                self._signers[name] = SigningKey.from_pem(text)
+            if self._signers[name].kid == kid:
+                owner, _, rest = name.partition("/")
+                return owner, "us" if rest.startswith("us-") else "eu"
+        return None
+
+    def _token_keys(self) -> list[str]:
+        """Return the names of keys for access tokens that are at hand."""
+        return [name for name in self._signers if name.endswith("-tokens")]
+
     def forget(self, world: str) -> None:
         for name in [name for name in self._signers if name.startswith(f"{world}/")]:
             del self._signers[name]
@@ -125,6 +145,10 @@ class LocalKeyring(StoredKeyring):
     def _drop(self, world: str) -> None:
         if self._directory is not None:
             shutil.rmtree(self._directory / world, ignore_errors=True)
+
+    def _token_keys(self) -> list[str]:
+        kept = [] if self._directory is None else sorted(self._directory.glob("*/*-tokens.pem"))
+        return super()._token_keys() + [f"{path.parent.name}/{path.stem}" for path in kept]
 
     def _path(self, name: str) -> Path | None:
         return None if self._directory is None else self._directory / f"{name}.pem"

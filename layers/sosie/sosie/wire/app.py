@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools.event_handler.api_gateway import APIGatewayHttpResolver, Response
 
-from sosie.diagnosis.unrouted import diagnose_unrouted
 from sosie.domain.errors import ConflictError, InvalidError, RefusedError
 from sosie.domain.ids import parse_guid
-from sosie.services.unit_of_work import UnknownWorldError
+from sosie.services.unit_of_work import StruckError, UnknownWorldError
 from sosie.wire.auth import authenticate, authorize
+from sosie.wire.diagnosing import suspect_body, suspect_refusal, suspect_route
 from sosie.wire.errors import answer_to, server_fault
 from sosie.wire.http import Answer, Param, Policy, decoded
-from sosie.wire.json_out import dumps
+from sosie.wire.json_out import body_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -55,7 +55,7 @@ class ServiceApp:
         self._resolver.not_found(self._answer_unrouted)
 
     def answer(self, event: Mapping[str, Any], call: Call) -> Answer:
-        """Return the service's answer to a request. Raises ConflictError and UnknownWorldError."""
+        """Return the service's answer to a request. Raises ConflictError, StruckError and UnknownWorldError."""
         self._resolver.append_context(call=call)  # type: ignore[no-untyped-call]  # Powertools leaves it untyped
         self._resolver.resolve(event, context=None)  # type: ignore[arg-type]  # no handler looks at the Lambda context
         if call.exchange.interruption is not None:
@@ -80,16 +80,16 @@ class ServiceApp:
                 call.exchange.route = None
                 call.exchange.answer = self._unrouted(call)
             except RefusedError as error:
-                call.exchange.diagnosis = error.diagnosis
+                suspect_refusal(call, route, error)
                 call.exchange.answer = answer_to(error)
-            except (ConflictError, UnknownWorldError) as error:
+            except (ConflictError, StruckError, UnknownWorldError) as error:
                 # No failure: the gate knows what to do. Powertools would log what passes through it.
                 call.exchange.interruption = error
                 return Response(500)
             except Exception:
                 logger.exception("%s %s failed", route.method, route.path)
                 call.uow.discard()
-                call.exchange.diagnosis = "SOSIE_FAILED"
+                call.exchange.suspect("SOSIE_FAILED")
                 call.exchange.answer = server_fault()
             return Response(call.exchange.answer.status)
 
@@ -101,10 +101,9 @@ class ServiceApp:
         return Response(call.exchange.answer.status)
 
     def _unrouted(self, call: Call) -> Answer:
-        if methods := [method for method in self.allowed_methods(call.path) if method != call.method]:
-            return Answer(405, headers={"Allow": ", ".join(methods)})
-        call.exchange.diagnosis = diagnose_unrouted(call.path)
-        return Answer(404)
+        methods = [method for method in self.allowed_methods(call.path) if method != call.method]
+        suspect_route(call, methods)
+        return Answer(405, headers={"Allow": ", ".join(methods)}) if methods else Answer(404)
 
 
 def _act(route: Route, call: Call, raw: Mapping[str, str]) -> Answer:
@@ -121,8 +120,7 @@ def _act(route: Route, call: Call, raw: Mapping[str, str]) -> Answer:
         from sosie.wire.binding import bind_body, is_json  # pydantic comes with the first body
 
         if not is_json(call):
-            missing = not call.body and not call.media_type
-            call.exchange.diagnosis = "BODY_WITHOUT_CONTENT_TYPE" if missing else "CONTENT_TYPE_WRONG"
+            suspect_body(call)
             return Answer(415)
         try:
             call.model = bind_body(call, route.model())
@@ -160,20 +158,18 @@ def _escape_literals(path: str) -> str:
 
 
 def to_response(answer: Answer) -> dict[str, Any]:
-    """Return an answer as a payload 2.0 response. `delay` (seconds) is for the host, which removes it."""
+    """Return an answer as a payload 2.0 response. `delay` (seconds) and `wire` are for the host, which removes them."""
     headers = {**SECURITY_HEADERS, **answer.headers}
-    body = answer.body
-    if body is None:
-        text = ""
-    else:
+    if answer.body is not None:
         headers.setdefault("Content-Type", JSON)
-        text = body.decode() if isinstance(body, bytes) else dumps(body)
     response: dict[str, Any] = {
         "statusCode": answer.status,
         "headers": headers,
-        "body": text,
+        "body": body_text(answer.body),
         "isBase64Encoded": False,
     }
     if answer.delay:
         response["delay"] = answer.delay
+    if answer.wire is not None:
+        response["wire"] = answer.wire
     return response

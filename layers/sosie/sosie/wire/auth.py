@@ -21,24 +21,26 @@ def authenticate(call: Call) -> Caller:
     """Return who calls. Raises UnauthenticatedError: signature, issuer, type and time must fit."""
     token = _token_of(call)
     if not token:
-        raise UnauthenticatedError(diagnosis="TOKEN_MISSING")
+        raise UnauthenticatedError().because("TOKEN_MISSING", how=_how_missing(call))
     address = call.exchange.address
     now = call.uow.now.timestamp()  # first of all: a world that nobody created must not get keys
     signer = call.exchange.keyring.signer(address.world, address.region, "tokens")
     try:
         header, claims = signer.decode_jwt(token)
     except BadTokenError:
-        raise UnauthenticatedError("The signature key was not found", diagnosis="TOKEN_UNKNOWN_KEY") from None
+        refusal = UnauthenticatedError("The signature key was not found")
+        raise refusal.because("TOKEN_UNKNOWN_KEY", token=token) from None
     if header.get("typ") != "at+jwt":
-        raise UnauthenticatedError("The token type is invalid")
+        raise UnauthenticatedError("The token type is invalid").because("TOKEN_TYPE_WRONG", typ=str(header.get("typ")))
     issuer = FACTS[address.region].issuer
     if claims.get("iss") != issuer:
-        raise UnauthenticatedError(f"The issuer '{claims.get('iss')}' is invalid")
+        refusal = UnauthenticatedError(f"The issuer '{claims.get('iss')}' is invalid")
+        raise refusal.because("TOKEN_OTHER_ISSUER", issuer=str(claims.get("iss")), expected=issuer)
     expires, starts = claims.get("exp"), claims.get("nbf", 0)
     if not isinstance(expires, int) or now > expires + CLOCK_SKEW.total_seconds():
-        raise UnauthenticatedError("The token expired", diagnosis="TOKEN_EXPIRED")
+        raise UnauthenticatedError("The token expired").because("TOKEN_EXPIRED", claims=claims)
     if not isinstance(starts, int) or now < starts - CLOCK_SKEW.total_seconds():
-        raise UnauthenticatedError("The token is not valid yet")
+        raise UnauthenticatedError("The token is not valid yet").because("TOKEN_NOT_YET_VALID", claims=claims)
     return Caller(claims)
 
 
@@ -48,7 +50,19 @@ def authorize(caller: Caller, policy: Policy) -> None:
     if policy is Policy.APPLICATION:
         granted = granted and not _AMR.isdisjoint(caller.values("amr"))
     if not granted:
-        raise ForbiddenError(diagnosis="SCOPE_NOT_GRANTED")
+        raise ForbiddenError().because("SCOPE_NOT_GRANTED", caller=caller, wanted=policy.value)
+
+
+def _how_missing(call: Call) -> str:
+    header = call.headers.get("authorization", "").strip()
+    if not header:
+        return ""
+    scheme, _, token = header.partition(" ")
+    return (
+        ": the Authorization header says Bearer and nothing else"
+        if scheme.lower() == "bearer" and not token
+        else (": the Authorization header has another scheme than Bearer")
+    )
 
 
 def _token_of(call: Call) -> str:

@@ -106,7 +106,7 @@ def read_keys(call: Call) -> Answer:
 
 def refuse_unsimulated(call: Call) -> Answer:
     """The cloud answers here; Sosie says that it does not."""
-    call.exchange.diagnosis = "NOT_SIMULATED"
+    call.exchange.suspect("NOT_SIMULATED", what=f"{call.method} {call.path}")
     return Answer(501, error_body(f"Sosie does not simulate {call.method} {call.path}."))
 
 

@@ -76,6 +76,12 @@ def server_fault() -> Answer:
     return Answer(500, error_body(SERVER_FAULT))
 
 
+def too_many_requests(period: str, retry_after: int) -> Answer:
+    """Return the answer over a rate limit (docs/contract/identity.md §3.3). `period` is such as `1m`."""
+    text = f"Slow down! Too many requests. Try again in {period}."
+    return Answer(429, error_body(text), {"Retry-After": str(retry_after)})
+
+
 def _token_answer(error: TokenRefusedError) -> Answer:
     body: dict[str, Any] = {"error": error.error}
     if error.description is not None:

@@ -2,7 +2,7 @@
 
 It finds the world, region and service, gives the request its unit of work, lets the service answer, adds what
 identifies Sosie, and commits the request's writes and its journal entry together. A conflict with another request
-starts over on fresh reads. A delay stays data on the response.
+starts over on fresh reads. A delay, and what a fault does to a connection, stay data on the response.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from sosie import __version__
-from sosie.diagnosis.catalog import describe
 from sosie.diagnosis.unrouted import diagnose_unaddressed
 from sosie.domain.errors import ConflictError
 from sosie.domain.redaction import Redactor
@@ -24,7 +23,9 @@ from sosie.services.world_record import DEFAULT_WORLD
 from sosie.wire.address import Address, glued_address, resolve_address
 from sosie.wire.app import to_response
 from sosie.wire.cors import cors_headers, is_preflight, preflight
+from sosie.wire.diagnosing import diagnose
 from sosie.wire.errors import server_fault
+from sosie.wire.faulty import answer_at_the_door
 from sosie.wire.http import Answer, Exchange, call_from_event
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ class Gate:
         ensure_world: Callable[[str], bool],
         vault_origins: Sequence[str] = (),
         penalty_delays: bool = True,
+        realistic_limits: bool = False,
     ) -> None:
         self._store = store
         self._keyring = keyring
@@ -66,10 +68,11 @@ class Gate:
         self._ensure_world = ensure_world
         self._vault_origins = tuple(vault_origins)
         self._penalty_delays = penalty_delays
+        self._realistic_limits = realistic_limits
         self._redactors: dict[str, Redactor] = {}
 
     def handle(self, event: Mapping[str, Any], _context: object = None) -> dict[str, Any]:
-        """Return the payload 2.0 response to an event; its member `delay` (seconds) is for the host."""
+        """Return the payload 2.0 response to an event; its members `delay` (seconds) and `wire` are for the host."""
         http = event["requestContext"]["http"]
         raw_path = event.get("rawPath") or http["path"]
         host = event.get("requestContext", {}).get("domainName", "")
@@ -103,17 +106,26 @@ class Gate:
             clock=self._clock,
             base_url=_base_url(event),
             roots=context.get("roots") or {},
+            query=event.get("rawQueryString") or "",
+            client_ip=context["http"].get("sourceIp") or "",
         )
         call = call_from_event(event, exchange, _service_path(address.path))
         if diagnosis is not None:
-            exchange.diagnosis = diagnosis
+            exchange.suspect(diagnosis)
             answer = Answer(404)
-        elif is_preflight(call.method, call.headers):
-            answer = preflight(address.region, call.headers, self._vault_origins)
         else:
-            answer = self._apps(address.service, call.path).answer(_service_event(event, call), call)
+            answer = answer_at_the_door(call, lambda: self._serve(event, call), realistic_limits=self._realistic_limits)
             answer.headers |= cors_headers(address.region, call.headers, self._vault_origins)
         return self._finish(event, call, answer, started)
+
+    def _serve(self, event: Mapping[str, Any], call: Call) -> Answer:
+        address = call.exchange.address
+        if is_preflight(call.method, call.headers):
+            return preflight(address.region, call.headers, self._vault_origins)
+        answer = self._apps(address.service, call.path).answer(_service_event(event, call), call)
+        if not (self._penalty_delays and call.uow.record.penalty_delays):
+            answer.delay = 0.0
+        return answer
 
     def _refuse_unaddressed(self, event: Mapping[str, Any], diagnosis: str) -> dict[str, Any]:
         """Answer 404 to what is for no region and service, or for no world; the default world's journal tells."""
@@ -135,19 +147,21 @@ class Gate:
         """Add what identifies Sosie, and commit the request's writes with its journal entry."""
         exchange = call.exchange
         address, uow, request_id = exchange.address, exchange.uow, exchange.request_id
-        if not (self._penalty_delays and uow.record.penalty_delays):
-            answer.delay = 0.0
+        uow.require_world()
         answer.headers["x-sosie"] = f"{__version__}; world={address.world}" if addressed else __version__
         answer.headers["x-sosie-request"] = request_id
-        if exchange.diagnosis is not None:
-            answer.headers["x-sosie-hint"] = exchange.diagnosis
+        exchange.told = diagnose(call)
+        if exchange.told is not None:
+            answer.headers["x-sosie-hint"] = exchange.told["code"]
+        if exchange.fault is not None:
+            answer.headers["x-sosie-fault"] = exchange.fault["id"]
         response = to_response(answer)
         entry = self._entry(event, call, response, time.perf_counter() - started)
         if not addressed:
             entry |= {"region": None, "service": None}
         expires = int(uow.wall_now.timestamp()) + JOURNAL_LIFETIME
         try:
-            uow.commit([Put(entry_item(address.world, entry, expires), always=True)])
+            uow.commit([*exchange.bookkeeping, Put(entry_item(address.world, entry, expires), always=True)])
         except (ConflictError, UnknownWorldError):
             raise
         except Exception:
@@ -161,10 +175,11 @@ class Gate:
         """Answer like any unexpected failure, with the journal entry as the only trace if at least that can be kept."""
         exchange = call.exchange
         exchange.uow.discard()
-        exchange.diagnosis = "SOSIE_FAILED"
+        exchange.suspect("SOSIE_FAILED")
+        exchange.told = diagnose(call)
         ours = {name: value for name, value in answer.headers.items() if name.startswith("x-sosie")}
         failed = server_fault()
-        failed.headers |= ours | {"x-sosie-hint": exchange.diagnosis}
+        failed.headers |= ours | {"x-sosie-hint": "SOSIE_FAILED"}
         response = to_response(failed)
         entry = self._entry(event, call, response, 0.0)
         exchange.uow.commit([Put(entry_item(exchange.address.world, entry), always=True)])
@@ -190,8 +205,8 @@ class Gate:
             "caller": _caller_name(call),
             "status": response["statusCode"],
             "durationMs": round(seconds * 1000, 3),
-            "fault": None,
-            "diagnosis": describe(exchange.diagnosis),
+            "fault": exchange.fault,
+            "diagnosis": exchange.told,
             "request": kept_message(Message(call.headers, call.body), redactor),
             "response": kept_message(Message(response["headers"], response["body"].encode()), redactor, answered=True),
         }

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from sosie.domain.clock import Clock
     from sosie.domain.members import Caller
     from sosie.domain.regions import Region
-    from sosie.ports import Keyring
+    from sosie.ports import Change, Keyring
     from sosie.services.unit_of_work import UnitOfWork
     from sosie.wire.address import Address
 
@@ -48,8 +48,8 @@ class Param(Enum):
 class Exchange:
     """What belongs to one request besides its bytes: where it is addressed, and the means to answer it.
 
-    `base_url` is scheme and host it came to. `roots` maps `us/api` and so on to the URL of a port of its own, if the
-    request came in at such a port.
+    `base_url` is scheme and host it came to, `query` the query as it was sent, `client_ip` the client's address.
+    `roots` maps `us/api` and so on to the URL of a port of its own, if the request came in at such a port.
     """
 
     address: Address
@@ -59,13 +59,26 @@ class Exchange:
     clock: Clock
     base_url: str
     roots: Mapping[str, str] = field(default_factory=dict)
+    query: str = ""
+    client_ip: str = ""
     caller: Caller | None = None
     client_name: str | None = None
     route: str | None = None
     diagnosis: str | None = None
+    clues: Mapping[str, Any] = field(default_factory=dict)
+    told: Mapping[str, Any] | None = None
+    """The diagnosis as the journal shows it, once it was investigated."""
     answer: Answer | None = None
     interruption: Exception | None = None
     """Why there is no answer although nothing failed, for the gate."""
+    fault: dict[str, str] | None = None
+    """The id and kind of the fault that the answer shows."""
+    bookkeeping: list[Change] = field(default_factory=list)
+    """What is written with the journal entry, whatever becomes of the request's own writes."""
+
+    def suspect(self, code: str, **clues: Any) -> None:
+        """Name the diagnosis of the request, with what is at hand about it; the gate has it investigated."""
+        self.diagnosis, self.clues = code, clues
 
     @property
     def service_url(self) -> str:
@@ -113,12 +126,16 @@ class Call:
 
 @dataclass(slots=True)
 class Answer:
-    """Status, JSON body (bytes are sent as they are, None is no body), headers, and the seconds the host waits."""
+    """Status, JSON body (bytes are sent as they are, None is no body), headers, and the seconds the host waits.
+
+    `wire` is what a host with sockets of its own does to the connection, as data: a fault's effect and its parameters.
+    """
 
     status: int = 200
     body: Any = None
     headers: Headers = field(default_factory=dict)
     delay: float = 0.0
+    wire: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,13 @@ def dumps(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=_default)
 
 
+def body_text(body: Any) -> str:
+    """Return the body of an answer as it is sent: bytes as they are, nothing for None, anything else as JSON."""
+    if body is None:
+        return ""
+    return body.decode() if isinstance(body, bytes) else dumps(body)
+
+
 def dumps_token(value: Any) -> str:
     """Return JSON as the token endpoint writes it: `+` within texts is escaped (docs/contract/identity.md §3.1)."""
     return dumps(value).replace("+", "\\u002B")

@@ -123,7 +123,7 @@ def list_sponsored(call: Call) -> Answer:
 
 def refuse_self_hosted_only(_: Call) -> Answer:
     """§2: what only a self-hosted server does."""
-    raise BadRequestError("Only allowed when self hosted.")
+    raise BadRequestError("Only allowed when self hosted.").because("SELF_HOSTED_ONLY")
 
 
 def _sync_item(body: Any) -> SyncItem:
