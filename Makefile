@@ -4,7 +4,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 ARGS   ?=
 
-.PHONY: start test check format scenarios openapi diagnoses lock clean
+.PHONY: start test check format scenarios openapi diagnoses generated lock clean
 
 start: $(VENV)/.runtime  ## set up and start both regions on http://127.0.0.1:8787
 	@$(BIN)/sosie start $(ARGS)
@@ -30,6 +30,8 @@ openapi: $(VENV)/.dev  ## describe the wire surface in docs/openapi/
 
 diagnoses: $(VENV)/.dev  ## list every diagnosis in docs/diagnoses.md
 	$(BIN)/python -c "from sosie.diagnosis.page import write; write()"
+
+generated: scenarios openapi diagnoses  ## all of them; tests say when that is due
 
 lock: ## renew the locks from pyproject.toml (needs uv)
 	requirements/compile

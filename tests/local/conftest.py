@@ -45,8 +45,8 @@ def typed(home: Path) -> Sosie:
     """`sosie …` in this process, with no Sosie to be found anywhere."""
     del home
 
-    def run(*arguments: str, env: dict[str, str] | None = None) -> Result:
-        result = CliRunner().invoke(main, list(arguments), env=env)
+    def run(*arguments: str, env: dict[str, str] | None = None, stdin: str | None = None) -> Result:
+        result = CliRunner().invoke(main, list(arguments), env=env, input=stdin)
         assert result.exception is None or isinstance(result.exception, SystemExit), result.output
         return result
 

@@ -11,7 +11,30 @@ from sosie import __version__
 from sosie.local.output import colour_wanted, emit_error, examples
 
 # In the order a newcomer meets them. A verb is the command of its name in the module of its name below `commands`.
-VERBS = ("start", "env", "wait", "selfhost", "mail", "journal", "state", "seed", "reset", "worlds", "ca")
+VERBS = (
+    "start",
+    "env",
+    "doctor",
+    "wait",
+    "selfhost",
+    "mail",
+    "journal",
+    "push",
+    "verify",
+    "state",
+    "worlds",
+    "seed",
+    "reset",
+    "snapshot",
+    "restore",
+    "clock",
+    "maintenance",
+    "faults",
+    "settings",
+    "token",
+    "ca",
+    "conformance",
+)
 
 _AS_JSON = "sosie.as_json"
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from sosie.local.doctor.keys import Client
     from sosie.local.doctor.report import Report
     from sosie.local.doctor.targets import Cloud
+    from sosie.local.selfhost.transport import Reply
 
 _MOST_BYTES = 4 * 1024 * 1024
 
@@ -187,9 +188,23 @@ def _walk(report: Report, around: Surroundings, cloud: Cloud | None) -> None:
         asker_for=lambda target: askers[target.plays_cloud],
         trust_for=lambda target: trusts[target.plays_cloud],
         now=SystemClock().now,
+        explain=lambda reply: _diagnosis(reply, around),
     )
     try:
         report.steps = walk.run()
     finally:
         for wire in wires.values():
             wire.close()
+
+
+def _diagnosis(reply: Reply, around: Surroundings) -> tuple[str, str] | None:
+    """Return what the journal says about a refusal of the Sosie that is asked, and what to change."""
+    entry_id = reply.headers.get("x-sosie-request")
+    if entry_id is None or "x-sosie-hint" not in reply.headers:
+        return None
+    try:
+        with around.target.client(timeout=5.0) as control:
+            diagnosis = control.read_entry(entry_id, around.world)["diagnosis"]
+    except Failure:  # another Sosie than the one that is asked, or another world of it
+        return None
+    return (diagnosis["message"], diagnosis["remedy"]) if diagnosis else None

@@ -8,26 +8,43 @@ from typing import Any
 import click
 
 from sosie.local.options import Target, json_option, region_filter, target_options, world_option
-from sosie.local.output import SaysNo, address, columns, command, dim, emit_json, examples, heading, say, secret
+from sosie.local.output import SaysNo, address, columns, command, dim, emit_json, examples, good, heading, say, secret
 
 
 @click.command(epilog=examples("sosie mail latest --to cousin@family.test"))
 @click.argument("mail_id", metavar="[ID|latest]", required=False)
 @click.option("--to", help="One recipient only.")
 @region_filter
+@click.option("--wait", type=click.FloatRange(0, 25), help="Seconds to wait until there is one.")
+@click.option("--clear", is_flag=True, help="Forget all mail.")
 @world_option
 @target_options
 @json_option
-def mail(target: Target, mail_id: str | None, to: str | None, region: str | None, world: str, as_json: bool) -> None:
+def mail(
+    target: Target,
+    mail_id: str | None,
+    to: str | None,
+    region: str | None,
+    wait: float | None,
+    clear: bool,
+    world: str,
+    as_json: bool,
+) -> None:
     """List the captured mails, or show one.
 
     The newest stands last; `latest` shows it with its text, its link and its sponsorship token.
     """
+    if clear and mail_id is not None:
+        raise click.UsageError("A mail, or --clear: one at a time.")
     with target.client() as control:
+        if clear:
+            control.clear_mail(world)
+            emit_json({"cleared": world}) if as_json else say(f"{good('cleared')}  the mailbox of world {world}")
+            return
         if mail_id is not None and mail_id != "latest":
             found = [control.read_mail(mail_id, world)]
         else:
-            found = control.mail(world, to=to, region=region)
+            found = control.mail(world, to=to, region=region, wait=wait)
     if mail_id == "latest" and not found:
         raise SaysNo("there is no such mail yet")
     if as_json:
@@ -59,6 +76,8 @@ def _show(mail: dict[str, Any], redeem: str) -> None:
     facts = [[dim(name), str(mail[name])] for name in ("id", "at", "region", "to", "subject", "category")]
     if mail.get("sponsorshipToken"):
         facts.append([dim("token"), secret(mail["sponsorshipToken"])])
+    if mail.get("code"):
+        facts.append([dim("code"), secret(mail["code"])])
     facts += [[dim("link"), address(link)] for link in mail.get("links") or ()]
     for line in columns(facts, indent=""):
         say(line)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,7 @@ from sosie.local.options import Target, json_option, target_options, world_optio
 from sosie.local.output import WrongUse, emit_json, examples, good, say
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 
 def scenario_argument(scenario: str) -> str | Mapping[str, Any]:
@@ -28,6 +29,24 @@ def scenario_argument(scenario: str) -> str | Mapping[str, Any]:
         raise WrongUse(str(error)) from None
 
 
+@contextmanager
+def naming_the_line(scenario: str) -> Iterator[None]:
+    """Say in which line of a scenario's file the place is that the control plane refuses."""
+    from sosie.control.client import RefusedByControlError
+
+    try:
+        yield
+    except RefusedByControlError as error:
+        where = error.problem.get("where")
+        if not where:
+            raise
+        from sosie.domain.errors import ScenarioError
+        from sosie.services.scenario_lines import described
+
+        problem = ScenarioError(where, str(error.problem.get("problem")))
+        raise WrongUse(described(problem, scenario)) from None
+
+
 @click.command(epilog=examples("sosie seed ./more-members.yaml"))
 @click.argument("scenario", metavar="NAME|FILE")
 @world_option
@@ -36,7 +55,7 @@ def scenario_argument(scenario: str) -> str | Mapping[str, Any]:
 def seed(target: Target, scenario: str, world: str, as_json: bool) -> None:
     """Add a scenario to a world, all or nothing."""
     document = scenario_argument(scenario)
-    with target.client() as control:
+    with target.client() as control, naming_the_line(scenario):
         summary = control.seed(document, world)
     if as_json:
         emit_json(summary)

@@ -62,6 +62,7 @@ if TYPE_CHECKING:
     help="Token for the control plane. Off loopback one is drawn and printed if none is given.",
 )
 @click.option("--no-penalty-delays", is_flag=True, help="Answer wrong secrets at once instead of after 2 seconds.")
+@click.option("--realistic-limits", is_flag=True, help="Keep the cloud's rate limits, by client address.")
 @click.option("--json", "as_json", is_flag=True, help="Print the default world's summary as one line when ready.")
 def start(host: str, port: int, ports: int | None, tls: bool, as_json: bool, **options: Any) -> None:
     """Serve both regions of the cloud until Ctrl-C.
@@ -114,7 +115,13 @@ def start(host: str, port: int, ports: int | None, tls: bool, as_json: bool, **o
 
 
 def _settings(
-    *, state: Path | None, store: StoreKind, scenario: str, control_token: str | None, no_penalty_delays: bool
+    *,
+    state: Path | None,
+    store: StoreKind,
+    scenario: str,
+    control_token: str | None,
+    no_penalty_delays: bool,
+    realistic_limits: bool,
 ) -> Settings:
     """Return the environment's settings with the command line's on top."""
     from sosie.settings import Settings
@@ -127,6 +134,7 @@ def _settings(
         scenario=scenario,
         control_token=control_token or None,
         penalty_delays=settings.penalty_delays and not no_penalty_delays,
+        realistic_limits=settings.realistic_limits or realistic_limits,
     )
 
 
@@ -191,7 +199,9 @@ def _friendly(settings: Settings) -> Iterator[None]:
     try:
         yield
     except SosieError as error:
-        raise WrongUse(str(error)) from None
+        from sosie.services.scenario_lines import described
+
+        raise WrongUse(described(error, settings.scenario)) from None
     except ImportError as error:
         if error.name not in ("boto3", "localstack_client"):
             raise

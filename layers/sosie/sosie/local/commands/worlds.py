@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from sosie.local.commands.seed import scenario_argument
+from sosie.local.commands.seed import naming_the_line, scenario_argument
 from sosie.local.options import Target, json_option, target_options
 from sosie.local.output import address, emit_json, examples, good, heading, say
 
@@ -39,7 +39,7 @@ def list_worlds(target: Target, as_json: bool) -> None:
 def create(target: Target, world: str, scenario: str, as_json: bool) -> None:
     """Create a world; one that exists stays as it is."""
     document = scenario_argument(scenario)
-    with target.client() as control:
+    with target.client() as control, naming_the_line(scenario):
         summary = control.create_world(world, document)
     if as_json:
         emit_json(summary)

@@ -8,7 +8,6 @@ from __future__ import annotations
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
-from sosie.diagnosis.catalog import CATALOG as DIAGNOSES
 from sosie.domain.ids import EMPTY_GUID, parse_guid
 from sosie.domain.regions import REGIONS, other_region
 from sosie.local.doctor.reach import Step, reach
@@ -34,7 +33,7 @@ _TLS_PORT_HINTS = ("bad status line", "remote end closed", "connection reset", "
 
 
 class Walk:
-    """One walk. `askers` sends as the client does, to places of one's own and to those Sosie plays."""
+    """One walk. `asker_for` gives what sends as the client does; `explain` says why a Sosie refused, and the remedy."""
 
     def __init__(
         self,
@@ -45,6 +44,7 @@ class Walk:
         asker_for: Callable[[Target], Asker],
         trust_for: Callable[[Target], ssl.SSLContext],
         now: Callable[[], datetime],
+        explain: Callable[[Reply], tuple[str, str] | None] = lambda _: None,
     ) -> None:
         self._configuration = configuration
         self._targets = {target.role: target for target in targets}
@@ -52,6 +52,7 @@ class Walk:
         self._asker_for = asker_for
         self._trust_for = trust_for
         self._now = now
+        self._explain = explain
         self._blocked: dict[Role, str] = {}
         self._tokens: dict[str, str] = {}
         self._clock: Step | None = None
@@ -166,9 +167,8 @@ class Walk:
             self._unexpected(step, target, reply)
 
     def _why_refused(self, reply: Reply) -> tuple[str, str]:
-        hint = DIAGNOSES.get(reply.headers.get("x-sosie-hint", ""))
-        if hint is not None:
-            return f": {hint.message}", hint.remedy
+        if (known := self._explain(reply)) is not None:
+            return f": {known[0]}", known[1]
         return ".", "Check id, key and region, and whether the installation is enabled."
 
     def _read_clock(self, reply: Reply, target: Target) -> None:
@@ -286,11 +286,11 @@ class Walk:
             return None
 
     def _unexpected(self, step: str, target: Target, reply: Reply) -> None:
-        hint = DIAGNOSES.get(reply.headers.get("x-sosie-hint", ""))
+        known = self._explain(reply)
         detail = f"{reply.method} {reply.url}: {reply.status}"
         remedy = "Check the base URI: another server answers there, or a proxy in between."
-        if hint is not None:
-            detail, remedy = f"{detail}. {hint.message}", hint.remedy
+        if known is not None:
+            detail, remedy = f"{detail}. {known[0]}", known[1]
         elif 300 <= reply.status < 400:
             remedy = "Write the address it redirects to: a redirect loses the token, or the body."
         elif reply.status == 429:
