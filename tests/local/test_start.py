@@ -67,7 +67,11 @@ def test_a_state_directory_in_use_is_one_friendly_line_and_exit_code_2(tmp_path:
 
 @pytest.mark.parametrize(
     ("scenario", "said"),
-    [("nonsense", "no scenario is named 'nonsense'"), ("missing.yaml", "missing.yaml"), ("wrong.json", "line 1")],
+    [
+        ("nonsense", "no scenario is named 'nonsense'"),
+        ("missing.yaml", "missing.yaml"),
+        ("wrong.json", "wrong.json:1: "),
+    ],
 )
 def test_a_scenario_that_cannot_be_applied_is_one_friendly_line_and_exit_code_2(
     tmp_path: Path, scenario: str, said: str

@@ -132,7 +132,15 @@ def test_seed_names_the_place_in_a_file_that_cannot_be_applied(sosie: Sosie, hom
     done = sosie("seed", "wrong.yaml")
 
     assert done.exit_code == 2
-    assert "regions.us.users[0]" in done.stderr
+    assert "wrong.yaml:6: regions.us.users[0].email: is missing" in done.stderr
+
+
+def test_a_files_syntax_is_named_by_its_line_too(sosie: Sosie, home: Path) -> None:
+    (home / "wrong.yaml").write_text("version: 1\nname: more: less\n")
+    (home / "wrong.json").write_text('{\n"version": 1,\n}')
+
+    assert "wrong.yaml:2: " in sosie("seed", "wrong.yaml").stderr
+    assert "wrong.json:3: " in sosie("worlds", "create", "x", "--scenario", "wrong.json").stderr
 
 
 def test_seed_does_not_know_every_name(sosie: Sosie) -> None:

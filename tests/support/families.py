@@ -208,6 +208,14 @@ def set_policy(cloud: TestCloud, organization: str, *, enabled: bool = True) -> 
         repo.policies.save(uow, policy, organization_id, policy_type, always=True)
 
 
+def set_require_sso(cloud: TestCloud, organization: str, *, enabled: bool = True) -> None:
+    """Switch policy 4, which sends members to their identity provider."""
+    organization_id = cloud.organization(organization).id
+    with prepared(cloud) as uow:
+        policy = Policy(guid(f"sso of {organization}"), organization_id, PolicyType.REQUIRE_SSO, enabled, uow.now)
+        repo.policies.save(uow, policy, organization_id, PolicyType.REQUIRE_SSO, always=True)
+
+
 def member(cloud: TestCloud, email: str, organization: str = ACME) -> Member:
     found = repo.member_of(cloud.unit(), cloud.organization(organization).id, cloud.user(email).id)
     assert found is not None

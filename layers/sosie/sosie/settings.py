@@ -23,6 +23,7 @@ class Settings:
     control_secret: str | None = None  # SOSIE_CONTROL_SECRET, the secret that holds it in a deployed Sosie
     control_by_iam: bool = False  # SOSIE_CONTROL_ACCESS=iam: API Gateway checks who calls
     penalty_delays: bool = True  # SOSIE_PENALTY_DELAYS
+    realistic_limits: bool = False  # SOSIE_REALISTIC_LIMITS: every world keeps the cloud's rate limits
     vault_origins: tuple[str, ...] = ()  # SOSIE_VAULT_ORIGINS, comma-separated, allowed besides the cloud's own
     secret_prefix: str | None = None  # SOSIE_SECRET_PREFIX, where a deployed Sosie keeps its keys
 
@@ -43,6 +44,7 @@ class Settings:
             control_secret=env.get("SOSIE_CONTROL_SECRET") or None,
             control_by_iam=env.get("SOSIE_CONTROL_ACCESS") == "iam",
             penalty_delays=env.get("SOSIE_PENALTY_DELAYS", "true").lower() not in ("0", "false", "no", "off"),
+            realistic_limits=env.get("SOSIE_REALISTIC_LIMITS", "").lower() in ("1", "true", "yes", "on"),
             vault_origins=tuple(filter(None, env.get("SOSIE_VAULT_ORIGINS", "").split(","))),
             secret_prefix=env.get("SOSIE_SECRET_PREFIX") or None,
         )

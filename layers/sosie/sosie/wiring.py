@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from sosie.wire.gate import Gate
 
 
+ASK_AGAIN_AFTER = 0.05
+"""Seconds between two looks for what a caller of the control plane waits for."""
+
+
 class Sosie:
     """Everything one process needs, each part made when first used. Parts can be given, for tests."""
 
@@ -110,6 +114,7 @@ class Sosie:
             ensure_world=self.worlds.ensure,
             vault_origins=self.settings.vault_origins,
             penalty_delays=self.settings.penalty_delays,
+            realistic_limits=self.settings.realistic_limits,
         )
 
     @cached_property
@@ -123,6 +128,7 @@ class Sosie:
             token=self._control_token(),
             store_name=self.settings.store,
             by_iam=self.settings.control_by_iam,
+            owns_sockets=not self.many_processes,
         )
 
     def _control_token(self) -> str | None:
@@ -161,13 +167,40 @@ def lambda_service(name: str) -> Callable[[dict[str, Any], Any], dict[str, Any]]
     """Return the Lambda handler of a service or of the control plane. Nothing is built before the first event."""
 
     def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
-        return (deployed().control if name == "control" else deployed().gate).handle(event, context)
+        if name == "control":
+            return _settled(deployed().control, event, context)
+        return deployed().gate.handle(event, context)
 
     return handle
 
 
+def _settled(control: ControlHandler, event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Ask again until what the caller waits for has happened. A stream is one piece; its reader comes back for more."""
+    from sosie.control.http import asked_again
+
+    response, started = control.handle(event, context), time.monotonic()
+    while response.get("pending"):
+        time.sleep(ASK_AGAIN_AFTER)  # noqa: TID251  this is the host
+        again = asked_again(event, waited=time.monotonic() - started, resume=response["resume"])
+        response = control.handle(again, context)
+    response.pop("resume", None)
+    return response
+
+
+def lambda_maintenance() -> Callable[[], int]:
+    """Return what the schedule calls: it catches up in every world, and returns how many things happened."""
+
+    def run() -> int:
+        from sosie.services.maintenance import maintain
+
+        return sum(len(happened) for happened in maintain(deployed().worlds))
+
+    return run
+
+
 def wait(response: dict[str, Any]) -> dict[str, Any]:
-    """Wait as long as the response says, and return it without that member. For hosts that serve one at a time."""
+    """Wait as long as the response says, and return it as the client gets it. For hosts that serve one at a time."""
+    response.pop("wire", None)  # a rule of a host with sockets, which shares the store
     delay = response.pop("delay", 0.0)
     if delay:
         time.sleep(delay)  # noqa: TID251  this is the host

@@ -69,9 +69,9 @@ class ControlClient:
         self.close()
 
     def close(self) -> None:
-        """Release the connections."""
+        """Release the connections; a later verb makes new ones."""
         if "_http" in self.__dict__:
-            self._http.close()
+            self.__dict__.pop("_http").close()
 
     # The verbs.
 

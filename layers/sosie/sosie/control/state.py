@@ -8,7 +8,7 @@ from sosie.control.problems import bad_request
 from sosie.domain.regions import REGIONS
 from sosie.services import repository as repo
 from sosie.services.records import to_body
-from sosie.services.sponsorship_rows import rows_of_organization
+from sosie.services.sponsorship_rows import homes_of_rows, rows_at_home
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -57,7 +57,8 @@ def _rows(uow: UnitOfWork, kind: str) -> list[dict[str, Any]]:
     if kind == "organizations":
         return _wire(organizations)
     if kind == "sponsorships":
-        return _wire(row for each in organizations for row in rows_of_organization(uow, each.id))
+        homes = homes_of_rows(uow, (each.id for each in organizations))
+        return _wire(row for home in homes for row in rows_at_home(uow, home))
     collection: Any = {
         "members": repo.members,
         "keys": repo.api_keys,

@@ -13,6 +13,7 @@ from sosie.services.world_record import DEFAULT_WORLD
 
 if TYPE_CHECKING:
     from sosie.domain.organizations import Organization
+    from sosie.domain.users import User
     from sosie.services.unit_of_work import UnitOfWork
     from sosie.services.worlds import Worlds
 
@@ -58,10 +59,22 @@ def _region(uow: UnitOfWork, base_url: str) -> dict[str, Any]:
                 "name": user.name,
                 "masterPassword": user.seed_password,
                 "apiKey": user.api_key,
+                "twoStep": _two_step(user),
             }
             for user in users
         ],
         "organizations": [_organization(uow, each, emails) for each in organizations],
+    }
+
+
+def _two_step(user: User) -> dict[str, Any] | None:
+    """Return what a test needs to take a person's second step; None without one."""
+    if user.two_step is None:
+        return None
+    return {
+        "authenticator": user.two_step.authenticator,
+        "email": user.two_step.email,
+        "recoveryCode": user.two_step.recovery_code,
     }
 
 

@@ -74,7 +74,7 @@ def read_profile(uow: UnitOfWork, caller: Caller) -> Account:
     """Return the caller's account. Raises UnauthorizedError if it was deleted, ServerFaultError without a key pair."""
     user = _user(uow, caller)
     if user is None:
-        raise UnauthorizedError
+        raise UnauthorizedError().because("ACCOUNT_GONE")
     if user.keys is None:
         raise ServerFaultError("a profile needs a key pair")
     return Account(user, _memberships(uow, user))
@@ -84,7 +84,7 @@ def read_sync(uow: UnitOfWork, caller: Caller) -> Sync:
     """Return what the caller's clients keep. Raises BadRequestError if the account was deleted."""
     user = _user(uow, caller)
     if user is None:
-        raise BadRequestError("User not found.")
+        raise BadRequestError("User not found.").because("ACCOUNT_GONE")
     memberships = _memberships(uow, user)
     enabled = {view.organization.id: view for view in memberships if view.organization.enabled}
     policies = [policy for organization_id in enabled for policy in repo.policies.list(uow, organization_id)]
@@ -111,7 +111,7 @@ def save_user_key_id(uow: UnitOfWork, caller: Caller, user_key_id: str) -> None:
     """Remember how the caller's clients name their user key, once (§4.12)."""
     user = repo.users.get(uow, caller.user_id or "")
     if user is None:
-        raise UnauthorizedError
+        raise UnauthorizedError().because("ACCOUNT_GONE")
     if user.user_key_id is not None:
         raise BadRequestError("User key id is already set.")
     repo.save_user(uow, replace(user, user_key_id=user_key_id))

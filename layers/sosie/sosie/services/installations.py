@@ -29,5 +29,5 @@ def read_installation(uow: UnitOfWork, installation_id: str) -> Installation:
     """Return an installation of this region. Raises NotFoundError."""
     installation = repo.installations.get(uow, installation_id)
     if installation is None:
-        raise NotFoundError
+        raise NotFoundError().because("INSTALLATION_UNKNOWN", installation=installation_id)
     return installation

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from sosie.ports import Delete, Item, Key
+from sosie.services.journal_filters import matches
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from sosie.domain.redaction import Redactor
     from sosie.ports import Store
@@ -21,8 +23,7 @@ ENTRIES_LIMIT = 10_000
 """Entries a world keeps; the oldest go first."""
 TRIM_EVERY = 200
 """After how many requests the oldest entries are dropped, so up to as many more are kept for a while."""
-
-FILTERS = ("region", "service", "method", "path", "route", "caller", "status", "diagnosis")
+_PAGE = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +57,30 @@ def kept_message(message: Message, redactor: Redactor, *, answered: bool = False
 def list_entries(
     store: Store, world: str, filters: Mapping[str, str], limit: int = 100, after: str | None = None
 ) -> list[dict[str, Any]]:
-    """Return entries, oldest first. Filters compare as texts; `path` and `caller` match if they contain the text.
+    """Return entries, oldest first, that match (`journal_filters.checked_filters`).
 
-    Without `after` the newest `limit` entries that match are returned.
+    Without `after` the newest `limit` entries that match are returned, with it the ones that follow.
     """
-    found = store.query(journal_partition(world), after=after, newest_first=after is None)
-    matching = [dict(item.body) for item in found if _matches(item.body, filters)][:limit]
+    found = entries_of(store, world, after, newest_first=after is None)
+    matching = list(islice((entry for entry in found if matches(entry, filters)), limit))
     return matching if after is not None else matching[::-1]
+
+
+def entries_of(
+    store: Store, world: str, after: str | None = None, *, newest_first: bool = False
+) -> Iterator[dict[str, Any]]:
+    """Yield a world's entries, those behind `after` if given; read page by page, as far as somebody wants them."""
+    while page := store.query(journal_partition(world), after=after, newest_first=newest_first, limit=_PAGE):
+        yield from (dict(item.body) for item in page)
+        if len(page) < _PAGE:
+            return
+        after = page[-1].key.sort
+
+
+def newest_id(store: Store, world: str) -> str:
+    """Return the newest entry's id, an empty text if there is none."""
+    found = store.query(journal_partition(world), newest_first=True, limit=1)
+    return found[0].key.sort if found else ""
 
 
 def get_entry(store: Store, world: str, entry_id: str) -> dict[str, Any] | None:
@@ -70,20 +88,6 @@ def get_entry(store: Store, world: str, entry_id: str) -> dict[str, Any] | None:
     key = Key(journal_partition(world), entry_id)
     item = store.get_many([key]).get(key)
     return None if item is None else dict(item.body)
-
-
-def _matches(entry: Mapping[str, Any], filters: Mapping[str, str]) -> bool:
-    for name, wanted in filters.items():
-        value = entry.get(name)
-        if name == "diagnosis":
-            value = (value or {}).get("code")
-        text = "" if value is None else str(value)
-        if name in ("path", "caller"):
-            if wanted.lower() not in text.lower():
-                return False
-        elif text.lower() != wanted.lower():
-            return False
-    return True
 
 
 def surplus(store: Store, world: str, oldest_kept: str) -> list[Delete]:

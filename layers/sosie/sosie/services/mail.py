@@ -38,6 +38,7 @@ def capture(uow: UnitOfWork, message: Message) -> None:
         "html": message.html,
         "links": list(message.links),
         "sponsorshipToken": message.sponsorship_token,
+        "code": message.code,
     }
     expires = int(uow.wall_now.timestamp()) + _LIFETIME
     uow.put(Item(Key(f"{uow.world}/mail", mail_id), body, expires=expires), always=True)

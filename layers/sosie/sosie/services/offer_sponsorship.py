@@ -61,18 +61,20 @@ class OfferState:
 def offer_sponsorship(uow: UnitOfWork, keyring: Keyring, caller: Caller, organization_id: str, offer: Offer) -> None:
     """Create an offer, or send the one with this friendly name again. The checks are §2.4's, in its order."""
     if is_forbidden(uow, organization_id):
-        raise BadRequestError(POLICY_FORBIDS)
+        raise BadRequestError(POLICY_FORBIDS).because("POLICY_FORBIDS", organization_id=organization_id)
     member = repo.member_of(uow, organization_id, caller.user_id or "")
     if member is None:
-        raise ServerFaultError("the caller is no member of the sponsoring organization")
+        text = "the caller is no member of the sponsoring organization"
+        raise ServerFaultError(text).because("NOT_A_MEMBER", organization_id=organization_id)
     user = repo.users.get(uow, caller.user_id or "")
     if user is None or user.email.lower() == offer.email.lower():
-        raise BadRequestError(_TO_YOURSELF)
+        raise BadRequestError(_TO_YOURSELF).because("OFFER_TO_YOURSELF" if user else "ACCOUNT_GONE")
     require_sponsorship_type(offer.plan_sponsorship_type)
     organization = repo.organizations.get(uow, organization_id)
     check_may_sponsor(organization)
     if organization is None or member.status is not MemberStatus.CONFIRMED:
-        raise BadRequestError(_ONLY_CONFIRMED)
+        refusal = BadRequestError(_ONLY_CONFIRMED)
+        raise refusal.because("NOT_CONFIRMED", organization_id=organization_id, status=member.status)
     row = _row_with_name(uow, organization_id, offer.friendly_name)
     if row is None:
         _check_admin_initiated(caller, organization, offer)
@@ -87,18 +89,23 @@ def resend_offer(
     """Send an open offer again with a new token. No such offer is no error."""
     require_manage_users(caller, organization_id)
     if is_forbidden(uow, organization_id):
-        raise BadRequestError(POLICY_FORBIDS)
+        raise BadRequestError(POLICY_FORBIDS).because("POLICY_FORBIDS", organization_id=organization_id)
     rows = rows_named(uow, organization_id, friendly_name) if friendly_name is not None else []
     if not rows:
+        uow.remark("OFFER_NAME_UNKNOWN", organization_id=organization_id, consequence="nothing was sent")
         return
     organization = repo.organizations.get(uow, organization_id)
     if organization is None:
         raise BadRequestError("Cannot find the requested sponsoring organization.")
     member = repo.member_of(uow, organization_id, caller.user_id or "")
-    if member is None or member.status is not MemberStatus.CONFIRMED:
-        raise BadRequestError(_ONLY_CONFIRMED)
+    if member is None:
+        raise BadRequestError(_ONLY_CONFIRMED).because("NOT_A_MEMBER", organization=organization)
+    if member.status is not MemberStatus.CONFIRMED:
+        refusal = BadRequestError(_ONLY_CONFIRMED)
+        raise refusal.because("NOT_CONFIRMED", organization=organization, status=member.status)
     if rows[0].offered_to_email is None:
-        raise BadRequestError("Cannot find an outstanding sponsorship offer for this organization.")
+        refusal = BadRequestError("Cannot find an outstanding sponsorship offer for this organization.")
+        raise refusal.because("OFFER_ALREADY_REDEEMED", row=rows[0])
     send_offer(uow, keyring, rows[0], organization_id, decoded(organization.name) or "")
 
 
@@ -106,6 +113,7 @@ def read_offer(uow: UnitOfWork, keyring: Keyring, caller: Caller, token: str) ->
     """Tell whether an offer token is good for the caller. The policy is looked at only if it is (§2.6)."""
     row = valid_row(uow, keyring, caller, token)
     if row is None:
+        uow.remark("OFFER_UNREADABLE", token=token)
         return OfferState(valid=False, forbidden_by_policy=False)
     sponsor = row.sponsoring_organization_id
     return OfferState(valid=True, forbidden_by_policy=sponsor is not None and is_forbidden(uow, sponsor))
@@ -135,7 +143,7 @@ def is_forbidden(uow: UnitOfWork, organization_id: str) -> bool:
 def require_manage_users(caller: Caller, organization_id: str) -> None:
     """Raise ForbiddenError unless the token says owner, admin, or custom with `manageUsers` (§1.2)."""
     if not caller.may("manageUsers", organization_id):
-        raise ForbiddenError
+        raise ForbiddenError().because("ROLE_MISSING", organization_id=organization_id, permission="manageUsers")
 
 
 def _row_with_name(uow: UnitOfWork, organization_id: str, friendly_name: str | None) -> Sponsorship | None:
@@ -147,11 +155,14 @@ def _check_admin_initiated(caller: Caller, organization: Organization, offer: Of
     if not offer.admin_initiated:
         return
     if not caller.belongs_to(organization.id):
-        raise ServerFaultError("the token has no claim for the organization")
+        text = "the token has no claim for the organization"
+        raise ServerFaultError(text).because("ROLE_MISSING", organization_id=organization.id, permission="manageUsers")
     if not caller.may("manageUsers", organization.id):
-        raise UnauthorizedError
+        refusal = UnauthorizedError()
+        raise refusal.because("ROLE_MISSING", organization_id=organization.id, permission="manageUsers")
     if not organization.use_admin_sponsored_families:
-        raise BadRequestError("Sponsoring organization cannot send admin-initiated sponsorship invitations")
+        text = "Sponsoring organization cannot send admin-initiated sponsorship invitations"
+        raise BadRequestError(text).because("ADMIN_OFFERS_OFF", organization=organization)
 
 
 def _store(uow: UnitOfWork, organization: Organization, member: Member, offer: Offer) -> Sponsorship:
@@ -174,7 +185,8 @@ def _store(uow: UnitOfWork, organization: Organization, member: Member, offer: O
         add_row(uow, organization.id, row)
         return row
     if before.redeemed:
-        raise BadRequestError("Can only sponsor one organization per Organization User.")
+        refusal = BadRequestError("Can only sponsor one organization per Organization User.")
+        raise refusal.because("ALREADY_SPONSORING", organization=organization, row=before)
     row = replace(row, id=before.id)
     save_row(uow, organization.id, row)
     return row
@@ -187,7 +199,9 @@ def _take_seat(uow: UnitOfWork, organization: Organization) -> None:
     if taken_seats(uow, organization.id) < organization.seats:
         return
     if organization.subscription is None or organization.subscription.status == "canceled":
-        raise BadRequestError(_NO_SUBSCRIPTION)
+        status = organization.subscription.status if organization.subscription else "missing"
+        raise BadRequestError(_NO_SUBSCRIPTION).because("SUBSCRIPTION_STATE", organization=organization, status=status)
     if organization.max_autoscale_seats is not None and organization.seats >= organization.max_autoscale_seats:
-        raise BadRequestError("Seat limit has been reached.")
+        refusal = BadRequestError("Seat limit has been reached.")
+        raise refusal.because("SEATS_FULL", organization=organization, seats=organization.seats)
     repo.organizations.save(uow, replace(organization, seats=organization.seats + 1), organization.id)

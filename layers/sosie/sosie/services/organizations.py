@@ -45,17 +45,18 @@ def read_organization(uow: UnitOfWork, caller: Caller, organization_id: str) -> 
     """Return an organization to its owner, by the token. Raises ServerFaultError for an id that is no GUID."""
     guid = parse_guid(organization_id)
     if guid is None:
-        raise ServerFaultError("the id is parsed by the action, and it is no GUID")
+        text = "the id is parsed by the action, and it is no GUID"
+        raise ServerFaultError(text).because("ID_NOT_GUID", id=organization_id)
     return owned_organization(uow, caller, guid)
 
 
 def owned_organization(uow: UnitOfWork, caller: Caller, organization_id: str) -> Organization:
     """Return an organization the token says the caller owns. Raises NotFoundError for any other, known or not."""
     if not caller.owns(organization_id):
-        raise NotFoundError(diagnosis=_why_not_owner(uow, caller, organization_id))
+        raise NotFoundError().because("NOT_OWNER", organization_id=organization_id)
     organization = repo.organizations.get(uow, organization_id)
     if organization is None:
-        raise NotFoundError(diagnosis="ORGANIZATION_UNKNOWN")
+        raise NotFoundError().because("ORGANIZATION_UNKNOWN", organization_id=organization_id)
     return organization
 
 
@@ -66,7 +67,7 @@ def create_organization(uow: UnitOfWork, caller: Caller, sign_up: SignUp) -> Org
     """
     user = repo.users.get(uow, caller.user_id or "")
     if user is None:
-        raise UnauthorizedError
+        raise UnauthorizedError().because("ACCOUNT_GONE")
     plan = check_plan(sign_up)
     memberships = list(_memberships(uow, user))
     check_only_free_organization(plan, memberships)
@@ -83,7 +84,7 @@ def create_organization(uow: UnitOfWork, caller: Caller, sign_up: SignUp) -> Org
 def require_manage_policies(caller: Caller, organization_id: str) -> None:
     """Raise ForbiddenError unless the token says owner, admin, or custom with `managePolicies`."""
     if not caller.may("managePolicies", organization_id):
-        raise ForbiddenError
+        raise ForbiddenError().because("ROLE_MISSING", organization_id=organization_id, permission="managePolicies")
 
 
 def save_policy(
@@ -98,7 +99,8 @@ def save_policy(
     """Switch a policy. Switching 13 on tells each family that is sponsored (§2.11); an event is logged either way."""
     organization = repo.organizations.get(uow, organization_id)
     if organization is None:
-        raise BadRequestError("Organization not found", diagnosis="ORGANIZATION_UNKNOWN")
+        refusal = BadRequestError("Organization not found")
+        raise refusal.because("ORGANIZATION_UNKNOWN", organization_id=organization_id)
     if not organization_flags(organization).use_policies:
         raise BadRequestError("This organization cannot use policies.")
     before = repo.policies.get(uow, organization_id, policy_type)
@@ -127,14 +129,14 @@ def count_occupied_seats(uow: UnitOfWork, caller: Caller, organization_id: str) 
     """Return how many seats are taken (§2.4). Raises ForbiddenError for strangers, NotFoundError."""
     require_member(caller, organization_id)
     if repo.organizations.get(uow, organization_id) is None:
-        raise NotFoundError
+        raise NotFoundError().because("ORGANIZATION_UNKNOWN", organization_id=organization_id)
     return taken_seats(uow, organization_id)
 
 
 def require_member(caller: Caller, organization_id: str) -> None:
     """Raise ForbiddenError unless the token has some role for the organization."""
     if not caller.belongs_to(organization_id):
-        raise ForbiddenError
+        raise ForbiddenError().because("ROLE_MISSING", organization_id=organization_id, permission="")
 
 
 def _owner(uow: UnitOfWork, organization: Organization, user: User, key: str) -> Member:
@@ -175,9 +177,3 @@ def _tell_sponsored_families(uow: UnitOfWork, organization_id: str) -> None:
         # The friendly name is where the cloud writes to, because official clients put the e-mail there.
         if row.sponsored_organization_id is not None and row.friendly_name is not None:
             send_removed_from_family(uow, row.friendly_name, row.sponsored_organization_id, row.valid_until)
-
-
-def _why_not_owner(uow: UnitOfWork, caller: Caller, organization_id: str) -> str | None:
-    member = repo.member_of(uow, organization_id, caller.user_id or "")
-    owner = member is not None and member.role is Role.OWNER and member.status is MemberStatus.CONFIRMED
-    return "NOT_OWNER_STALE_TOKEN" if owner else None

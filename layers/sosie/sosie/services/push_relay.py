@@ -106,7 +106,9 @@ def send_push(
     """
     installation_id = _relayed_installation(caller)
     if message.installation_id not in (None, installation_id):
-        raise BadRequestError("InstallationId does not match current context.")
+        refusal = BadRequestError("InstallationId does not match current context.")
+        addressed = message.installation_id
+        raise refusal.because("PUSH_OTHER_INSTALLATION", addressed=addressed, installation=installation_id)
     audience = audience_of(installation_id, message)
     target = target_of(message)
     found = reach(_candidates(uow, installation_id, message), audience, message.identifier)
@@ -129,7 +131,7 @@ def send_push(
         body_size=len(body),
         arrival=arrival,
     )
-    key = Key(uow.partition(_partition(installation_id)), f"{_SENT}{request_id}")
+    key = sent_key(uow.world, uow.region, installation_id, request_id)
     expires = int(uow.wall_now.timestamp()) + SENT_LIFETIME
     uow.put(Item(key, to_body(sent), expires=expires), always=True)
     return sent
@@ -145,10 +147,16 @@ def sends_of(uow: UnitOfWork, installation_id: str) -> list[SentPush]:
     return [from_body(SentPush, item.body) for item in uow.query(_partition(installation_id), _SENT)]
 
 
+def sent_key(world: str, region: str, installation_id: str, request_id: str) -> Key:
+    """Return where the message lies that a request sent."""
+    return Key(f"{world}/{region}/{_partition(installation_id)}", f"{_SENT}{request_id}")
+
+
 def _relayed_installation(caller: Caller) -> str:
     installation_id = parse_guid(caller.installation_id or "")
     if installation_id is None:
-        raise BadRequestError("Not correctly configured for push relays.")
+        refusal = BadRequestError("Not correctly configured for push relays.")
+        raise refusal.because("PUSH_NOT_AN_INSTALLATION", client=caller.client_id)
     return installation_id
 
 

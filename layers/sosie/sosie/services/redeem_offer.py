@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sosie.domain.errors import BadRequestError, ServerFaultError
-from sosie.domain.members import MemberStatus, Role
 from sosie.domain.organizations import SPONSORED_PRICE
 from sosie.domain.plans import Tier
 from sosie.domain.sponsorships import may_still_redeem, redeem, require_sponsorship_type
@@ -27,29 +26,32 @@ def redeem_offer(uow: UnitOfWork, keyring: Keyring, caller: Caller, token: str, 
     """Let a Families organization profit from an offer. The checks are §2.7's, in its order."""
     row = valid_row(uow, keyring, caller, token)
     if row is None:
-        raise BadRequestError("Failed to parse sponsorship token.", diagnosis=_why_invalid(uow, keyring, token))
+        raise BadRequestError("Failed to parse sponsorship token.").because("OFFER_UNREADABLE", token=token)
     if not caller.owns(sponsored_id):
-        text = "Can only redeem sponsorship for an organization you own."
-        raise BadRequestError(text, diagnosis=_why_not_owner(uow, caller, sponsored_id))
+        refusal = BadRequestError("Can only redeem sponsorship for an organization you own.")
+        raise refusal.because("NOT_OWNER", organization_id=sponsored_id)
     if is_forbidden(uow, sponsored_id):
-        raise BadRequestError(POLICY_FORBIDS)
+        raise BadRequestError(POLICY_FORBIDS).because("POLICY_FORBIDS", organization_id=sponsored_id)
     sponsored = repo.organizations.get(uow, sponsored_id)
     if sponsored is None:
-        raise ServerFaultError("the organization was deleted after the token was issued")
-    if row_sponsoring(uow, sponsored_id) is not None:
+        gone = ServerFaultError("the organization was deleted after the token was issued")
+        raise gone.because("ORGANIZATION_UNKNOWN", organization_id=sponsored_id)
+    if (before := row_sponsoring(uow, sponsored_id)) is not None:
         raise BadRequestError(
             "Cannot redeem a sponsorship offer for an organization that is already sponsored. "
             "Revoke existing sponsorship first."
-        )
+        ).because("ALREADY_SPONSORED", organization=sponsored, sponsor_id=before[0], row=before[1])
     if row.plan_sponsorship_type is None:
         raise BadRequestError("Cannot set up sponsorship without a known sponsorship type.")
     require_sponsorship_type(row.plan_sponsorship_type)
     home = row.sponsoring_organization_id or _home_of(uow, keyring, token)
     if not may_still_redeem(row, uow.now):
         remove_row(uow, home, row)
-        raise BadRequestError("This sponsorship offer is more than 6 months old and has expired.")
+        refusal = BadRequestError("This sponsorship offer is more than 6 months old and has expired.")
+        raise refusal.because("OFFER_EXPIRED", synced=row.last_sync_date)
     if sponsored.tier is not Tier.FAMILIES:
-        raise BadRequestError("Can only redeem sponsorship offer on families organizations.")
+        refusal = BadRequestError("Can only redeem sponsorship offer on families organizations.")
+        raise refusal.because("TIER_NOT_FAMILIES", organization=sponsored, plan=sponsored.plan)
     paid = _sponsored_subscription(sponsored)
     changed = replace(sponsored, subscription=paid, expiration_date=paid.period_end, revision_date=uow.now)
     repo.organizations.save(uow, changed, sponsored_id)
@@ -58,27 +60,16 @@ def redeem_offer(uow: UnitOfWork, keyring: Keyring, caller: Caller, token: str, 
 
 def _sponsored_subscription(sponsored: Organization) -> Subscription:
     if sponsored.subscription is None:
-        raise BadRequestError("Subscription not found.")
+        raise BadRequestError("Subscription not found.").because(
+            "SUBSCRIPTION_NONE", organization=sponsored, expired=""
+        )
     if sponsored.subscription.status in _ENDED:
         text = "You do not have an active subscription. Reinstate your subscription to make changes."
-        raise BadRequestError(text)
+        status = sponsored.subscription.status
+        raise BadRequestError(text).because("SUBSCRIPTION_STATE", organization=sponsored, status=status)
     return replace(sponsored.subscription, price_id=SPONSORED_PRICE)
 
 
 def _home_of(uow: UnitOfWork, keyring: Keyring, token: str) -> str:
     offer, _ = offered_row(uow, keyring, token)
     return offer.organization_id if offer else ""
-
-
-def _why_invalid(uow: UnitOfWork, keyring: Keyring, token: str) -> str | None:
-    offer, row = offered_row(uow, keyring, token)
-    if offer is None:
-        return None
-    open_for = row.offered_to_email if row else None
-    return "OFFER_FOR_OTHER_EMAIL" if open_for else "OFFER_ALREADY_REDEEMED"
-
-
-def _why_not_owner(uow: UnitOfWork, caller: Caller, organization_id: str) -> str | None:
-    member = repo.member_of(uow, organization_id, caller.user_id or "")
-    owner = member is not None and member.role is Role.OWNER and member.status is MemberStatus.CONFIRMED
-    return "NOT_OWNER_STALE_TOKEN" if owner else None

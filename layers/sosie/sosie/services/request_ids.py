@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
 
+from sosie.ports import Item, Put
 from sosie.services import journal
-from sosie.services.journal import journal_partition
+from sosie.services.world_record import requests_key
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from sosie.ports import Store
+
+_WRITTEN_WITHIN = timedelta(seconds=5)
+"""How long a function may take between naming a request and writing what it did: a cold start and a key to make."""
 
 
 class RequestIds(Protocol):
@@ -28,6 +33,18 @@ class RequestIds(Protocol):
         """Return the first request the journal should still hold, when it is time to drop older ones."""
         ...
 
+    def last(self, world: str) -> int:
+        """Return the number of the newest request; 0 where requests have no numbers."""
+        ...
+
+    def go_on_after(self, world: str, number: int) -> list[Put]:
+        """Return what has to be written so that no id up to this number comes again, when the journal goes."""
+        ...
+
+    def written_before(self, wall_now: datetime) -> str | None:
+        """Return an id before which nothing can turn up any more; None if everything is written in order."""
+        ...
+
 
 class SequentialIds:
     """1, 2, 3 … per world, for one process: the same requests after a reset get the same ids."""
@@ -38,10 +55,7 @@ class SequentialIds:
 
     def next(self, world: str, wall_now: datetime, hint: str) -> str:
         del wall_now, hint
-        if world not in self._last:
-            newest = self._store.query(journal_partition(world), newest_first=True, limit=1)
-            self._last[world] = int(newest[0].key.sort) if newest else 0
-        self._last[world] += 1
+        self._last[world] = self.last(world) + 1
         return _name(self._last[world])
 
     def forget(self, world: str) -> None:
@@ -53,13 +67,27 @@ class SequentialIds:
             return None
         return _name(last - journal.ENTRIES_LIMIT + 1)
 
+    def last(self, world: str) -> int:
+        if world in self._last:
+            return self._last[world]
+        newest, kept = journal.newest_id(self._store, world), requests_key(world)
+        found = self._store.get_many([kept]).get(kept)
+        return max(int(newest) if newest.isdecimal() else 0, found.body["last"] if found else 0)
+
+    def go_on_after(self, world: str, number: int) -> list[Put]:
+        return [Put(Item(requests_key(world), {"last": number}), always=True)] if number else []
+
+    def written_before(self, wall_now: datetime) -> str | None:
+        del wall_now
+        return None
+
 
 class TimedIds:
     """Wall time and the host's own request id, for many processes at once."""
 
     def next(self, world: str, wall_now: datetime, hint: str) -> str:
         del world
-        return f"{int(wall_now.timestamp() * 1_000_000):016d}-{hint}"
+        return f"{_moment(wall_now)}-{hint}"
 
     def forget(self, world: str) -> None:
         del world
@@ -68,6 +96,21 @@ class TimedIds:
         del world
         return None  # the store forgets them by their expiry
 
+    def last(self, world: str) -> int:
+        del world
+        return 0
+
+    def go_on_after(self, world: str, number: int) -> list[Put]:
+        del world, number
+        return []
+
+    def written_before(self, wall_now: datetime) -> str | None:
+        return _moment(wall_now - _WRITTEN_WITHIN)
+
 
 def _name(number: int) -> str:
     return f"{number:010d}"
+
+
+def _moment(wall: datetime) -> str:
+    return f"{int(wall.timestamp() * 1_000_000):016d}"

@@ -6,15 +6,14 @@ What it costs follows from the batch: rows are read by key, however many the org
 from __future__ import annotations
 
 import hmac
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from sosie.domain.errors import BadRequestError, ServerFaultError
 from sosie.domain.html_text import decoded
 from sosie.domain.organizations import EVENT_SPONSORSHIPS_SYNCED, KeyType, OrganizationEvent
-from sosie.domain.regions import other_region
 from sosie.domain.sponsorships import SyncItem, SyncOutcome, sync_item
-from sosie.ports import Key
 from sosie.services import repository as repo
 from sosie.services.mail import send_offer
 from sosie.services.sponsorship_rows import (
@@ -48,14 +47,16 @@ def sync_sponsorships(
     """Bring the reported rows and the cloud's together, and return the items that were not skipped."""
     organization = repo.organizations.get(uow, organization_id)
     if organization is None:
-        raise BadRequestError("Invalid organization", diagnosis=_why_unknown(uow, organization_id))
+        raise BadRequestError("Invalid organization").because("ORGANIZATION_UNKNOWN", organization_id=organization_id)
     check_sync_key(uow, organization_id, billing_sync_key)
-    items = _complete(batch)
+    items = _complete(organization, batch)
     rows = first_rows(uow, organization_id, (item.sponsoring_member_id for item in items))
     if items and has_duplicates(uow, organization_id):
-        raise ServerFaultError("a member of the organization has several sponsorships")
+        text = "a member of the organization has several sponsorships"
+        raise ServerFaultError(text).because("DUPLICATE_MEMBER", organization=organization)
     outcomes = _apply(uow, organization, items, dict(rows))
     new = [outcome for outcome in outcomes if outcome.new]
+    _remark(uow, organization, items, outcomes, new)
     _check_lengths(new)
     every_new_row_has_mail = all(_row(outcome).offered_to_email for outcome in new)
     _store_known(uow, organization_id, rows, outcomes)
@@ -63,28 +64,53 @@ def sync_sponsorships(
     if organization.enabled and organization.events_enabled:
         _log(uow, caller, organization_id)
     if not every_new_row_has_mail:
-        raise ServerFaultError("an offer has nobody to go to")
+        member = next(_row(each).sponsoring_member_id for each in new if not _row(each).offered_to_email)
+        raise ServerFaultError("an offer has nobody to go to").because("OFFER_WITHOUT_EMAIL", member=member)
     return outcomes
 
 
 def check_sync_key(uow: UnitOfWork, organization_id: str, presented: str | None) -> None:
     """Compare a billing sync key exactly. Raises BadRequestError, or ServerFaultError if there never was one."""
+    refusal = BadRequestError(WRONG_SYNC_KEY)
     if presented is None or not presented.strip():
-        raise BadRequestError(WRONG_SYNC_KEY)
+        raise refusal.because("SYNC_KEY_MISSING", organization_id=organization_id)
     stored = repo.api_keys.get(uow, organization_id, KeyType.BILLING_SYNC)
     if stored is None:
-        raise ServerFaultError("no billing sync key was ever generated", diagnosis="SYNC_KEY_NEVER_GENERATED")
+        text = "no billing sync key was ever generated"
+        raise ServerFaultError(text).because("SYNC_KEY_NEVER_GENERATED", organization_id=organization_id)
     if not hmac.compare_digest(stored.api_key.encode(), presented.encode("utf-8", "surrogatepass")):
-        raise BadRequestError(WRONG_SYNC_KEY, diagnosis="SYNC_KEY_WRONG")
+        raise refusal.because("SYNC_KEY_WRONG", organization_id=organization_id, presented=presented, key=stored)
 
 
-def _complete(batch: Sequence[SyncItem | None] | None) -> list[SyncItem]:
+def _complete(organization: Organization, batch: Sequence[SyncItem | None] | None) -> list[SyncItem]:
     if batch is None:
-        raise ServerFaultError("the batch is missing", diagnosis="BATCH_MISSING")
+        raise ServerFaultError("the batch is missing").because("BATCH_MISSING", organization=organization)
     items = [item for item in batch if item is not None]
     if len(items) != len(batch):
-        raise ServerFaultError("an element of the batch is null")
+        places = [at for at, item in enumerate(batch) if item is None]
+        raise ServerFaultError("an element of the batch is null").because("ROW_NULL", places=places)
     return items
+
+
+def _remark(
+    uow: UnitOfWork,
+    organization: Organization,
+    items: Sequence[SyncItem],
+    outcomes: Sequence[SyncOutcome],
+    new: Sequence[SyncOutcome],
+) -> None:
+    """Note rows that were skipped, and members that have two rows from now on: nothing in the answer says so."""
+    members = [outcome.item.sponsoring_member_id for outcome in new]
+    if len(outcomes) == len(items) and len(set(members)) == len(members):
+        return
+    taken = {id(outcome.item) for outcome in outcomes}
+    uow.remark(
+        "ROWS_SKIPPED",
+        organization=organization,
+        skipped=[item for item in items if id(item) not in taken],
+        doubled=[member for member, times in Counter(members).items() if times > 1],
+        reported=len(items),
+    )
 
 
 def _apply(
@@ -107,7 +133,8 @@ def _check_lengths(new: Sequence[SyncOutcome]) -> None:
     for row in map(_row, new):
         for text in (row.friendly_name, row.offered_to_email):
             if text is not None and len(text.encode("utf-16-le")) // 2 > _LONGEST_TEXT:
-                raise ServerFaultError("a text is too long to be stored")
+                refusal = ServerFaultError("a text is too long to be stored")
+                raise refusal.because("TEXT_TOO_LONG", member=row.sponsoring_member_id, limit=_LONGEST_TEXT)
 
 
 def _store_known(
@@ -154,8 +181,3 @@ def _log(uow: UnitOfWork, caller: Caller, organization_id: str) -> None:
         installation_id=caller.installation_id,
     )
     repo.log_event(uow, event)
-
-
-def _why_unknown(uow: UnitOfWork, organization_id: str) -> str:
-    elsewhere = Key(f"{uow.world}/{other_region(uow.region)}/organizations", organization_id)
-    return "ORGANIZATION_OTHER_REGION" if uow.get(elsewhere) is not None else "ORGANIZATION_UNKNOWN"

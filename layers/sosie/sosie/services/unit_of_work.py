@@ -8,15 +8,15 @@ raises ConflictError, and the host runs the use case again on fresh reads. So us
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from sosie.domain.ids import Ids
 from sosie.ports import Change, Delete, Item, Key, Order, Put, Store
 from sosie.services.records import from_body, to_body
-from sosie.services.world_record import WorldRecord, world_key
+from sosie.services.world_record import WorldRecord, faults_key, world_key
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime
 
     from sosie.domain.clock import Clock
@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 
 class UnknownWorldError(LookupError):
     """The request names a world that nobody created."""
+
+
+class StruckError(Exception):
+    """A fault or a rate limit answers in the handler's place; who watches the unit of work knows what."""
 
 
 class _NothingStored:
@@ -55,9 +59,12 @@ class UnitOfWork:
         self._now: datetime | None = None
         self._ids: Ids | None = None
         self._names = 0
+        self.remarked: tuple[str, Mapping[str, Any]] | None = None
         self.world = world
         self.region: Region = region
         self.wall_now = clock.now()
+        self.when_opened: Callable[[WorldRecord, Item | None], None] | None = None
+        """Is told the world's record and fault rules as soon as they have been read, and may raise StruckError."""
 
     # What every use case needs to know.
 
@@ -93,6 +100,10 @@ class UnitOfWork:
         self._names += 1
         return f"{self._nonce}-{self._names:05d}"
 
+    def remark(self, code: str, **clues: Any) -> None:
+        """Note a diagnosis for a request that succeeds; it changes nothing on the wire (see RefusedError.because)."""
+        self.remarked = code, clues
+
     def derived(self, label: str) -> Ids:
         """Return the stream of something that must always come out the same in this world and region."""
         return Ids(self.record.seed, f"{self.region}|{label}")
@@ -112,12 +123,14 @@ class UnitOfWork:
         keys = list(dict.fromkeys(keys))
         missing = [key for key in keys if key not in self._read]
         if self._record is None:
-            missing.append(world_key(self.world))
+            missing += [world_key(self.world), faults_key(self.world)]
         if missing:
             found = self._store.get_many(missing)
             self._read |= {key: found.get(key) for key in missing}
             if self._record is None and (item := found.get(world_key(self.world))):
                 self._record = from_body(WorldRecord, item.body)
+                if self.when_opened is not None:
+                    self.when_opened(self._record, found.get(faults_key(self.world)))
         return {key: item for key in keys if (item := self._seen(key)) is not None}
 
     def _seen(self, key: Key) -> Item | None:
@@ -172,13 +185,13 @@ class UnitOfWork:
             item = replace(item, version=before.version if before else 0)
         self._changes[item.key] = Put(item, always=always)
 
-    def delete(self, item: Item) -> None:
-        """Remove an item at the end, on condition that nobody else wrote it meanwhile."""
+    def delete(self, item: Item, *, always: bool = False) -> None:
+        """Remove an item at the end, on condition that nobody else wrote it meanwhile (unless `always`)."""
         before = self._read.get(item.key)
         if before is None:
             self._changes.pop(item.key, None)
         else:
-            self._changes[item.key] = Delete(item.key, before.version)
+            self._changes[item.key] = Delete(item.key, None if always else before.version)
 
     def discard(self) -> None:
         """Forget this request's writes: it failed in a way that leaves no trace but its journal entry."""

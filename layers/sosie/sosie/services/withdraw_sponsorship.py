@@ -29,10 +29,12 @@ def revoke_sponsorship(uow: UnitOfWork, caller: Caller, organization_id: str) ->
     """Withdraw what the caller granted as a member."""
     member = repo.member_of(uow, organization_id, caller.user_id or "")
     if member is None:
-        raise BadRequestError("Can only revoke a sponsorship you granted.")
+        refusal = BadRequestError("Can only revoke a sponsorship you granted.")
+        raise refusal.because("NOT_A_MEMBER", organization_id=organization_id)
     row = own_row_of_member(uow, organization_id, member.id)
     if row is None:
-        raise BadRequestError("You are not currently sponsoring an organization.")
+        refusal = BadRequestError("You are not currently sponsoring an organization.")
+        raise refusal.because("NOT_SPONSORING", organization_id=organization_id)
     _withdraw(uow, organization_id, row)
 
 
@@ -43,37 +45,44 @@ def revoke_sponsorship_as_admin(uow: UnitOfWork, caller: Caller, organization_id
     if not rows:
         raise BadRequestError(
             "The specified sponsored organization could not be found under the given sponsoring organization."
-        )
+        ).because("OFFER_NAME_UNKNOWN", organization_id=organization_id, consequence="nothing was revoked")
     _withdraw(uow, organization_id, rows[0])
 
 
 def remove_sponsorship(uow: UnitOfWork, caller: Caller, sponsored_id: str) -> None:
     """Mark the row that sponsors the caller's Families organization; subscription and date stay."""
     if not caller.owns(sponsored_id):
-        raise BadRequestError("Only the owner of an organization can remove sponsorship.")
+        refusal = BadRequestError("Only the owner of an organization can remove sponsorship.")
+        raise refusal.because("NOT_OWNER", organization_id=sponsored_id)
     found = row_sponsoring(uow, sponsored_id)
     if found is None:
-        raise BadRequestError("The requested organization is not currently being sponsored.")
+        refusal = BadRequestError("The requested organization is not currently being sponsored.")
+        raise refusal.because("NOT_SPONSORED", organization_id=sponsored_id)
     _withdraw(uow, *found)
 
 
 def list_sponsorships(uow: UnitOfWork, caller: Caller, organization_id: str) -> list[Sponsorship]:
     """Return the organization's admin-initiated rows."""
     if repo.organizations.get(uow, organization_id) is None:
-        raise NotFoundError
+        raise NotFoundError().because("ORGANIZATION_UNKNOWN", organization_id=organization_id)
     if not caller.belongs_to(organization_id):
-        raise ServerFaultError("the token has no claim for the organization")
+        text = "the token has no claim for the organization"
+        raise ServerFaultError(text).because("ROLE_MISSING", organization_id=organization_id, permission="manageUsers")
     if not caller.may("manageUsers", organization_id):
-        raise UnauthorizedError
+        refusal = UnauthorizedError()
+        raise refusal.because("ROLE_MISSING", organization_id=organization_id, permission="manageUsers")
     return [row for row in rows_of_organization(uow, organization_id) if row.is_admin_initiated]
 
 
 def read_sync_status(uow: UnitOfWork, caller: Caller | None, organization_id: str) -> datetime | None:
     """Return the newest sync over all rows. No policy guards it: without a token the cloud fails."""
-    if repo.organizations.get(uow, organization_id) is None or caller is None:
-        raise ServerFaultError("the cloud does not expect this")
+    if repo.organizations.get(uow, organization_id) is None:
+        text = "the cloud does not expect this"
+        raise ServerFaultError(text).because("ORGANIZATION_UNKNOWN", organization_id=organization_id)
+    if caller is None:
+        raise ServerFaultError("the cloud does not expect this").because("TOKEN_MISSING", how="")
     if not caller.owns(organization_id):
-        raise NotFoundError
+        raise NotFoundError().because("NOT_OWNER", organization_id=organization_id)
     return latest_sync(uow, organization_id)
 
 

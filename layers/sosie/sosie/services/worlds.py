@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from sosie.domain.errors import ConflictError
@@ -12,13 +13,15 @@ from sosie.domain.regions import REGIONS
 from sosie.domain.scenario import Known, parse_scenario
 from sosie.ports import Delete, Item, Key, Put
 from sosie.services import repository as repo
+from sosie.services.journal import journal_partition
 from sosie.services.records import from_body, to_body
 from sosie.services.seed import seed_region
+from sosie.services.snapshot_store import drop_snapshots
 from sosie.services.unit_of_work import UnitOfWork
 from sosie.services.world_record import DEFAULT_WORLD, WorldRecord, claim_key, scenario_key, world_key
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from sosie.domain.clock import Clock
     from sosie.domain.scenario import Scenario
@@ -27,7 +30,15 @@ if TYPE_CHECKING:
 
 _DIRECTORY = "worlds"
 _ATTEMPTS = 8
-_REGION_PARTITIONS = ("installations", "users", "organizations", "refresh", "licence-downloads", "push")
+_REGION_PARTITIONS = (
+    "installations",
+    "users",
+    "organizations",
+    "gone-organizations",
+    "refresh",
+    "licence-downloads",
+    "push",
+)
 
 
 class Worlds:
@@ -80,13 +91,13 @@ class Worlds:
         claimed = self.store.get_many([claim.key])[claim.key]
         record = from_body(WorldRecord, claimed.body)
         for _ in range(_ATTEMPTS):
-            changes = self._seeded(record, document, parsed)
+            made_now, changes = self._seeded(record, document, parsed)
             there = self.store.get_many([change.item.key for change in changes])
             if (made := there.get(world_key(world))) is not None:
                 return from_body(WorldRecord, made.body)
             with suppress(ConflictError):
                 self.store.write([change for change in changes if change.item.key not in there])
-                return record
+                return made_now
         raise ConflictError(f"the world {world} is being made by somebody else")
 
     def reset(self, world: str) -> WorldRecord:
@@ -99,12 +110,44 @@ class Worlds:
         parsed = parse_scenario(document)
         record = WorldRecord(world, parsed.name, before.seed, incarnation=_incarnation())
         claim = Put(Item(claim_key(world), to_body(record)))
-        changes = [claim, *self._seeded(record, document, parsed)]
-        # The world's own partition stays until it is overwritten: a world that is being reset is never missing.
-        partitions = [name for name in self._partitions(world) if name != f"{world}/world"]
-        self.store.drop(f"{world}/", partitions, [Put(change.item, always=True) for change in changes])
-        self._request_ids.forget(world)
+        record, seeded = self._seeded(record, document, parsed)
+        self._replace(world, [claim, *seeded])
         return record
+
+    def restore(
+        self, record: WorldRecord, document: Mapping[str, Any], items: Iterable[Item], requests: int = 0
+    ) -> WorldRecord:
+        """Replace all that a world holds by these items, and its scenario by this document.
+
+        `record` names the world; it gets a new incarnation. Ids go on behind the world's requests, and behind the
+        `requests` that made the items.
+        """
+        world = record.name
+        record = replace(record, incarnation=_incarnation())
+        number = max(requests, self._request_ids.last(world))
+        self._replace(
+            world,
+            [
+                Put(Item(claim_key(world), to_body(record))),
+                *map(Put, items),
+                *self._request_ids.go_on_after(world, number),
+                *self._visible(record, document),
+            ],
+        )
+        return record
+
+    def clear_journal(self, world: str) -> None:
+        """Forget all journal entries. Ids go on where they are."""
+        partition = journal_partition(world)
+        self.store.drop(partition, [partition], self._request_ids.go_on_after(world, self._request_ids.last(world)))
+
+    def last_request(self, world: str) -> int:
+        """Return the number of a world's newest request; 0 where requests have no numbers."""
+        return self._request_ids.last(world)
+
+    def written_before(self) -> str | None:
+        """Return a request id before which nothing can turn up any more; None if all is written in order."""
+        return self._request_ids.written_before(self.clock.now())
 
     def seed(self, world: str, scenario: str | Mapping[str, Any]) -> Scenario:
         """Add a scenario's people and organizations to a world, all or nothing. Raises ConflictError for doubles."""
@@ -114,12 +157,21 @@ class Worlds:
             uow = self._uow(world, region)
             seed_region(uow, parsed.regions[region])
             changes += uow.pending()
+        self._check_room(changes)
         self.store.write(changes)
         return parsed
 
+    def _check_room(self, changes: Iterable[Change]) -> None:
+        """Raise ConflictError if something is there that is to be new: a store may write in several groups."""
+        puts = [change for change in changes if isinstance(change, Put)]
+        new = [put.item.key for put in puts if not (put.always or put.item.version)]
+        if self.store.get_many(new):
+            raise ConflictError("an item is already there")
+
     def drop(self, world: str) -> None:
         """Remove a world, its keys and everything in it."""
-        self.store.drop(f"{world}/", self._partitions(world))
+        self.store.drop(f"{world}/", self.partitions(world))
+        drop_snapshots(self.store, world)
         self.store.write([Delete(Key(_DIRECTORY, world))])
         self._keyring.forget(world)
         self._request_ids.forget(world)
@@ -138,26 +190,45 @@ class Worlds:
         for region in REGIONS:
             yield self._uow(world, region)
 
-    def _seeded(self, record: WorldRecord, document: Mapping[str, Any], scenario: Scenario) -> list[Put]:
-        """Return everything a world starts with, the record last."""
+    def _seeded(
+        self, record: WorldRecord, document: Mapping[str, Any], scenario: Scenario
+    ) -> tuple[WorldRecord, list[Put]]:
+        """Return the record of a world that starts now, and everything it starts with, the record last."""
         changes: list[Put] = []
         for region in REGIONS:
             uow = self._uow(record.name, region, record)
             seed_region(uow, scenario.regions[region])
             changes += [change for change in uow.pending() if isinstance(change, Put)]
+        record = replace(record, maintained_until=record.clock.at(self.clock.now()))
+        return record, [*changes, *self._visible(record, document)]
+
+    def _visible(self, record: WorldRecord, document: Mapping[str, Any]) -> list[Put]:
+        """Return what makes a world be there, the record last."""
         return [
-            *changes,
             Put(Item(scenario_key(record.name), dict(document))),
-            Put(Item(Key(_DIRECTORY, record.name), {"scenario": scenario.name})),
+            Put(Item(Key(_DIRECTORY, record.name), {"scenario": record.scenario})),
             Put(Item(world_key(record.name), to_body(record))),
         ]
 
-    def _partitions(self, world: str) -> list[str]:
-        partitions = [f"{world}/world", f"{world}/mail", f"{world}/journal"]
+    def _replace(self, world: str, puts: Iterable[Put]) -> None:
+        """Let a world hold this and nothing else."""
+        own = f"{world}/world"
+        changes = [Put(put.item, always=True) for put in puts]
+        written = {change.item.key for change in changes}
+        # The world's own partition stays until it is overwritten: a world that is being reset is never missing.
+        partitions = [name for name in self.partitions(world) if name != own]
+        surplus = [Delete(item.key) for item in self.store.query(own) if item.key not in written]
+        self.store.drop(f"{world}/", partitions, [*surplus, *changes])
+        self._request_ids.forget(world)
+
+    def partitions(self, world: str) -> list[str]:
+        """Return every partition a world has; its snapshots are none of them (services/snapshots.py)."""
+        partitions = [f"{world}/{name}" for name in ("world", "mail", "journal", "faults", "rate-limits")]
         for region in REGIONS:
             base = f"{world}/{region}"
             partitions += [f"{base}/{name}" for name in _REGION_PARTITIONS]
-            partitions += [f"{base}/organization/{item.key.sort}" for item in self.store.query(f"{base}/organizations")]
+            for each in ("organizations", "gone-organizations"):
+                partitions += [f"{base}/organization/{item.key.sort}" for item in self.store.query(f"{base}/{each}")]
             partitions += [f"{base}/push/{item.key.sort}" for item in self.store.query(f"{base}/installations")]
         return partitions
 
@@ -173,7 +244,8 @@ class Worlds:
 
 def _known(uow: UnitOfWork) -> Known:
     emails = frozenset(user.email for user in repo.users.list(uow))
-    return Known(emails, frozenset(decoded(each.name) or "" for each in repo.organizations.list(uow)))
+    names = frozenset(decoded(each.name) or "" for each in repo.organizations.list(uow))
+    return Known(emails, names, frozenset(each.id for each in repo.installations.list(uow)))
 
 
 def _incarnation() -> str:

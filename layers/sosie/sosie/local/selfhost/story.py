@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sosie.diagnosis.catalog import CATALOG
+from sosie.diagnosis.catalog import advice
 from sosie.domain.errors import SosieError
 
 if TYPE_CHECKING:
@@ -28,9 +28,8 @@ class RefusedByCloudError(SosieError):
         super().__init__(f"the cloud answers {reply.status}: {reason_of(reply)}")
         self.status = reply.status
         hint = reply.headers.get("x-sosie-hint", "")
-        diagnosis = CATALOG.get(hint)
         self.about_key = hint.startswith("SYNC_KEY_") or "Billing Sync Key" in str(self)
-        self.remedy = None if diagnosis is None else f"{diagnosis.message} {diagnosis.remedy}"
+        self.remedy = advice(hint)
 
 
 @dataclass(frozen=True, slots=True)
