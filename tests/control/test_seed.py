@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from tests.support.cloud import TestCloud
+from tests.support.cloud import START, TestCloud
 from tests.support.control import ask
+from tests.support.schedule import after, of_kind
 
 SEED = "/worlds/default/seed"
 
@@ -104,6 +105,22 @@ def test_a_seeded_sponsorship_shows_in_the_state_and_on_the_wire(cloud: TestClou
     (acme,) = profile["organizations"]
     assert acme["familySponsorshipFriendlyName"] == "Cousin"
     assert acme["familySponsorshipValidUntil"] == "2026-09-20T05:06:07Z"
+
+
+@pytest.mark.parametrize("plan", ["teams-monthly", "enterprise-monthly", "enterprise-annually"])
+@pytest.mark.parametrize("subscription", [{}, {"subscription": {"status": "active"}}])
+def test_a_subscription_that_says_nothing_about_its_period_is_within_it(
+    cloud: TestCloud, plan: str, subscription: dict[str, Any]
+) -> None:
+    assert (
+        ask(cloud, "POST", SEED, scenario(organizations=[{**ORGANIZATION, "plan": plan, **subscription}])).status == 200
+    )
+
+    paid = cloud.organization("Extra").subscription
+
+    assert paid.period_start < START < paid.period_end
+    assert of_kind(after(cloud, paid.period_end), "renewal") != []
+    assert cloud.organization("Extra").expiration_date > paid.period_end
 
 
 @pytest.mark.parametrize("path", ["/etc/passwd", "../scenarios/families.yaml", "pyproject.toml"])

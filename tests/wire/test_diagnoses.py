@@ -128,7 +128,7 @@ def test_nothing_but_sosies_own_headers_depends_on_diagnosing(
     explained = TestCloud(keyring=keyring)
     with_diagnosis = provocation.provoke(explained)
 
-    monkeypatch.setattr("sosie.wire.gate.diagnose", lambda _: None)
+    monkeypatch.setattr(diagnosing, "diagnose", lambda _: None)
     silent = TestCloud(keyring=keyring)
     without = provocation.provoke(silent)
 

@@ -74,6 +74,7 @@ class TestAnswer:
 
     def test_the_policy_has_a_name_too(self, cloud, owner, acme):
         assert switch(cloud, acme, owner, ON, "freefamiliessponsorshippolicy").json["type"] == 13
+        assert switch(cloud, acme, owner, ON, "RequireSso").json["type"] == 4
 
     def test_another_policy_is_remembered_with_its_data(self, cloud, owner, acme):
         answer = switch(cloud, acme, owner, {"policy": {"enabled": True, "data": {"minLength": 14}}}, 1)

@@ -16,7 +16,6 @@ from sosie.services import repository as repo
 from sosie.services.journal import journal_partition
 from sosie.services.records import from_body, to_body
 from sosie.services.seed import seed_region
-from sosie.services.snapshot_store import drop_snapshots
 from sosie.services.unit_of_work import UnitOfWork
 from sosie.services.world_record import DEFAULT_WORLD, WorldRecord, claim_key, scenario_key, world_key
 
@@ -171,6 +170,8 @@ class Worlds:
     def drop(self, world: str) -> None:
         """Remove a world, its keys and everything in it."""
         self.store.drop(f"{world}/", self.partitions(world))
+        from sosie.services.snapshot_store import drop_snapshots  # late: a start does without it
+
         drop_snapshots(self.store, world)
         self.store.write([Delete(Key(_DIRECTORY, world))])
         self._keyring.forget(world)

@@ -16,7 +16,6 @@ from sosie.domain.errors import ConflictError, InvalidError, RefusedError
 from sosie.domain.ids import parse_guid
 from sosie.services.unit_of_work import StruckError, UnknownWorldError
 from sosie.wire.auth import authenticate, authorize
-from sosie.wire.diagnosing import suspect_body, suspect_refusal, suspect_route
 from sosie.wire.errors import answer_to, server_fault
 from sosie.wire.http import Answer, Param, Policy, decoded
 from sosie.wire.json_out import body_text
@@ -80,6 +79,8 @@ class ServiceApp:
                 call.exchange.route = None
                 call.exchange.answer = self._unrouted(call)
             except RefusedError as error:
+                from sosie.wire.diagnosing import suspect_refusal  # late: only what is refused needs it
+
                 suspect_refusal(call, route, error)
                 call.exchange.answer = answer_to(error)
             except (ConflictError, StruckError, UnknownWorldError) as error:
@@ -101,6 +102,8 @@ class ServiceApp:
         return Response(call.exchange.answer.status)
 
     def _unrouted(self, call: Call) -> Answer:
+        from sosie.wire.diagnosing import suspect_route  # late: only what is refused needs it
+
         methods = [method for method in self.allowed_methods(call.path) if method != call.method]
         suspect_route(call, methods)
         return Answer(405, headers={"Allow": ", ".join(methods)}) if methods else Answer(404)
@@ -120,6 +123,8 @@ def _act(route: Route, call: Call, raw: Mapping[str, str]) -> Answer:
         from sosie.wire.binding import bind_body, is_json  # pydantic comes with the first body
 
         if not is_json(call):
+            from sosie.wire.diagnosing import suspect_body  # late: only what is refused needs it
+
             suspect_body(call)
             return Answer(415)
         try:

@@ -23,7 +23,6 @@ from sosie.services.world_record import DEFAULT_WORLD
 from sosie.wire.address import Address, glued_address, resolve_address
 from sosie.wire.app import to_response
 from sosie.wire.cors import cors_headers, is_preflight, preflight
-from sosie.wire.diagnosing import diagnose
 from sosie.wire.errors import server_fault
 from sosie.wire.faulty import answer_at_the_door
 from sosie.wire.http import Answer, Exchange, call_from_event
@@ -150,7 +149,7 @@ class Gate:
         uow.require_world()
         answer.headers["x-sosie"] = f"{__version__}; world={address.world}" if addressed else __version__
         answer.headers["x-sosie-request"] = request_id
-        exchange.told = diagnose(call)
+        exchange.told = _diagnosis(call)
         if exchange.told is not None:
             answer.headers["x-sosie-hint"] = exchange.told["code"]
         if exchange.fault is not None:
@@ -176,7 +175,7 @@ class Gate:
         exchange = call.exchange
         exchange.uow.discard()
         exchange.suspect("SOSIE_FAILED")
-        exchange.told = diagnose(call)
+        exchange.told = _diagnosis(call)
         ours = {name: value for name, value in answer.headers.items() if name.startswith("x-sosie")}
         failed = server_fault()
         failed.headers |= ours | {"x-sosie-hint": "SOSIE_FAILED"}
@@ -215,6 +214,15 @@ class Gate:
         if seed not in self._redactors:
             self._redactors = {seed: Redactor(seed)}
         return self._redactors[seed]
+
+
+def _diagnosis(call: Call) -> dict[str, Any] | None:
+    exchange = call.exchange
+    if exchange.diagnosis is None and exchange.uow.remarked is None:
+        return None
+    from sosie.wire.diagnosing import diagnose  # late: only what is refused needs it
+
+    return diagnose(call)
 
 
 def _service_path(path: str) -> str:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from sosie.wire.http import Call
 
 _CONNECTIONS = {"CloudBillingSync": 1, "Scim": 2}
-_POLICIES = {"SingleOrg": 3, "FreeFamiliesSponsorshipPolicy": 13, "AutomaticUserConfirmation": 18}
+_POLICIES = {"SingleOrg": 3, "RequireSso": 4, "FreeFamiliesSponsorshipPolicy": 13, "AutomaticUserConfirmation": 18}
 _ALL_POLICIES = range(21)
 
 
