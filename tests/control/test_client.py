@@ -53,6 +53,16 @@ def test_reset_brings_back_what_the_scenario_has(client: ControlClient, started:
     assert client.reset()["regions"] == summary["regions"]
 
 
+def test_maintenance_tells_what_happened(client: ControlClient) -> None:
+    assert client.maintenance() == []
+    sponsorship = {"organization": "Acme Corporation", "member": "alice@acme.test", "validForDays": -91}
+    client.seed({"version": 1, "name": "late", "regions": {"us": {"sponsorships": [sponsorship]}}})
+
+    (purge,) = client.maintenance()
+
+    assert (purge["kind"], purge["region"], purge["organizationName"]) == ("purge", "us", "Acme Corporation")
+
+
 def test_worlds_come_and_go(client: ControlClient) -> None:
     created = client.create_world("team-a", "families")
     assert created["world"] == "team-a"

@@ -103,7 +103,7 @@ def test_every_filter_of_the_journal_is_a_parameter() -> None:
 
 def test_no_schema_is_kept_for_a_parameter_that_nobody_has() -> None:
     assert set(QUERY) <= {name for verb in VERBS for name in verb.query}
-    assert YAML_TOO <= {verb.body for verb in VERBS}
+    assert {verb.body for verb in VERBS} >= YAML_TOO
 
 
 def test_it_is_what_the_control_plane_answers(cloud: TestCloud) -> None:

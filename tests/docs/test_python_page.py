@@ -38,17 +38,23 @@ def test_the_tests_on_the_page_pass(pytester: pytest.Pytester, monkeypatch: pyte
     pytester.runpytest_subprocess("-p", "no:cacheprovider", "--strict-markers").assert_outcomes(passed=2)
 
 
-def test_type_checkers_understand_the_examples_and_every_use(tmp_path: Path) -> None:
-    page = tmp_path / "page.py"
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where type checkers work, and remember what they know of the package."""
+    return tmp_path_factory.mktemp("typed")
+
+
+def test_type_checkers_understand_the_examples_and_every_use(folder: Path) -> None:
+    page = folder / "page.py"
     page.write_text("\n".join(blocks()))
 
-    done = mypy(tmp_path, page, USES)
+    done = mypy(folder, page, USES)
 
     assert done.stdout == "Success: no issues found in 2 source files\n", done.stderr
 
 
-def test_type_checkers_find_a_misuse(tmp_path: Path) -> None:
-    misuse = tmp_path / "misuse.py"
+def test_type_checkers_find_a_misuse(folder: Path) -> None:
+    misuse = folder / "misuse.py"
     misuse.write_text(
         textwrap.dedent("""
             import sosie
@@ -60,7 +66,7 @@ def test_type_checkers_find_a_misuse(tmp_path: Path) -> None:
         """)
     )
 
-    done = mypy(tmp_path, misuse)
+    done = mypy(folder, misuse)
 
     assert re.findall(r"\[([\w-]+)\]", done.stdout) == ["attr-defined", "call-arg", "assignment"]
 

@@ -17,6 +17,7 @@ import sosie
 from sosie.control.client import NotReachableError, RefusedByControlError
 from sosie.local.cloud import NotThereError
 from sosie.local.cloud.embedded import EmbeddedCloudError
+from sosie.local.cloud.mailbox import waits
 from tests.local.cloud.asking import ask, grant, offer
 from tests.local.started import Started, private_env
 
@@ -167,11 +168,19 @@ def test_the_server_keeps_time_while_the_test_stands_still(tmp_path: Path) -> No
         with sosie.Cloud() as cloud:
             time.monotonic = time.time = lambda: 0.0
             before = cloud.clock.now
-            cloud.control.mail(wait=0.2)
-            print(cloud.clock.now > before)
+            try:
+                cloud.mail.wait(timeout=0.2)
+            except TimeoutError:
+                print(cloud.clock.now > before)
     """
 
     assert python(code, tmp_path) == "True\n"
+
+
+def test_a_long_wait_is_several_requests() -> None:
+    assert list(waits(45)) == [20, 20, 5]
+    assert list(waits(40)) == [20, 20]
+    assert list(waits(0)) == list(waits(-1)) == [0]
 
 
 def test_it_takes_nothing_from_the_environment_and_leaves_nothing_behind(tmp_path: Path) -> None:

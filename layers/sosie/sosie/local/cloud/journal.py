@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import builtins
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from sosie.local.cloud.clock import to_time
-from sosie.local.cloud.mailbox import LONGEST_WAIT
+from sosie.local.cloud.mailbox import waits
 
 if TYPE_CHECKING:
     from sosie.control.client import ControlClient
@@ -104,16 +103,14 @@ class Journal:
 
     def wait(self, *, timeout: float = 5.0, **filters: str | int) -> Entry:
         """Return the newest entry that matches, waiting for one if there is none yet. Raises TimeoutError."""
-        deadline = time.monotonic() + timeout
-        while True:
-            left = deadline - time.monotonic()
-            wait = min(max(left, 0.0), LONGEST_WAIT)
+        for wait in waits(timeout):
             found = self._client.journal(self._world, **filters, wait=wait)
             if found:
                 return Entry.of(found[-1])
-            if left <= 0:
-                there = "\n".join(f"  {each}" for each in self.entries(limit=10)) or "  nothing"
-                raise TimeoutError(f"no request came within {timeout:g} s ({filters}); the journal's last are\n{there}")
+        wanted = ", ".join(f"{name} {value!r}" for name, value in filters.items())
+        there = "\n".join(f"  {each}" for each in self.entries(limit=10)) or "  nothing"
+        said = f"no request came within {timeout:g} s" + (f" ({wanted})" if wanted else "")
+        raise TimeoutError(f"{said}; the journal's last are\n{there}")
 
     def verify(
         self,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import builtins
 import re
-import time
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -12,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 from sosie.local.cloud.clock import to_time
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from sosie.control.client import ControlClient
 
-LONGEST_WAIT = 20.0
+_LONGEST_WAIT = 20.0
 """Seconds that one request waits; longer waits are several."""
 _CODE = re.compile(r"^([0-9]{6,8})$", re.MULTILINE)
 
@@ -83,14 +82,11 @@ class Mailbox:
 
         With `after` only mails that came later count.
         """
-        deadline = time.monotonic() + timeout
-        while True:
-            left = deadline - time.monotonic()
-            found = self._read(to, after, filters, wait=min(max(left, 0.0), LONGEST_WAIT))
+        for wait in waits(timeout):
+            found = self._read(to, after, filters, wait)
             if found:
                 return found[-1]
-            if left <= 0:
-                raise TimeoutError(self._missing(to, filters, timeout))
+        raise TimeoutError(self._missing(to, filters, timeout))
 
     def clear(self) -> None:
         """Forget all mail."""
@@ -107,3 +103,11 @@ class Mailbox:
         there = "\n".join(f"  to {each.to}: {each.subject}" for each in self.list())
         said = f"no mail came within {timeout:g} s" + (f" ({wanted})" if wanted else "")
         return f"{said}; the mailbox has\n{there}" if there else f"{said}; the mailbox is empty"
+
+
+def waits(timeout: float) -> Iterator[float]:
+    """Yield how long each request waits, at least one. The server does it: this process's clock may be frozen."""
+    left = max(timeout, 0.0)
+    yield min(left, _LONGEST_WAIT)
+    while (left := left - _LONGEST_WAIT) > 0:
+        yield min(left, _LONGEST_WAIT)
