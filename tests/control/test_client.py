@@ -96,6 +96,43 @@ def test_the_journal_is_filtered_and_paged(client: ControlClient, started: Start
     assert client.read_entry(third["id"]) == third
 
 
+def test_requests_are_verified_and_archived_and_forgotten(client: ControlClient, started: Started) -> None:
+    request_token(started)
+
+    assert client.verify("POST /connect/token")["met"] is True
+    assert client.verify({"status": 400}, times=0, within=0.1)["count"] == 0
+    assert [entry["response"]["status"] for entry in client.har(status=200)["log"]["entries"]] == [200]
+    client.clear_journal()
+    assert client.journal() == []
+
+
+def test_a_world_is_kept_carried_and_returned_to(client: ControlClient) -> None:
+    client.snapshot("one", parts=["mail"])
+    client.seed({"version": 1, "name": "more", "regions": {"eu": {"installations": [{"email": "ops@more.test"}]}}})
+
+    restored = client.restore("one")
+    document = client.read_snapshot("one")
+    client.upload_snapshot("two", document)
+
+    assert len(restored["regions"]["eu"]["installations"]) == 2
+    assert document["parts"] == ["mail"]
+    assert [each["name"] for each in client.snapshots()] == ["one", "two"]
+    client.drop_snapshot("one")
+    client.drop_snapshot("two")
+    assert client.snapshots() == []
+
+
+def test_an_odd_token_says_why_it_is_refused(client: ControlClient) -> None:
+    made = client.odd_token("us", "user.owner@acme.test", "expired", scope="api")
+
+    assert made["claims"]["scope"] == ["api"]
+    assert "expired" in made["why"]
+
+
+def test_the_control_plane_describes_itself(client: ControlClient) -> None:
+    assert client.openapi()["info"]["title"] == "Sosie control plane"
+
+
 def test_an_empty_mailbox_is_an_empty_list(client: ControlClient) -> None:
     assert client.mail() == []
     assert client.mail(to="cousin@family.test", region="us") == []

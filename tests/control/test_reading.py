@@ -6,6 +6,7 @@ import pytest
 
 from tests.support.cloud import TestCloud
 from tests.support.control import ask
+from tests.support.second_step import CAREFUL, add_careful, mailed_code, try_step
 
 WORLD = "/worlds/default"
 
@@ -26,7 +27,7 @@ def test_a_mail_has_the_offers_link_and_token(offered: TestCloud) -> None:
     (mail,) = ask(offered, "GET", f"{WORLD}/mail?to=COUSIN@family.test").json["items"]
 
     assert set(mail) == {
-        "id", "at", "region", "to", "subject", "category", "text", "html", "links", "sponsorshipToken",
+        "id", "at", "region", "to", "subject", "category", "text", "html", "links", "sponsorshipToken", "code",
     }  # fmt: skip
     token = mail["sponsorshipToken"]
     assert mail["links"] == [
@@ -34,6 +35,20 @@ def test_a_mail_has_the_offers_link_and_token(offered: TestCloud) -> None:
     ]
     assert mail["links"][0] in mail["text"]
     assert ask(offered, "GET", f"{WORLD}/mail/{mail['id']}").json == mail
+
+
+def test_a_mail_with_a_code_has_it_as_a_member(cloud: TestCloud) -> None:
+    add_careful(cloud, email=True)
+    try_step(cloud)
+
+    (mail,) = ask(cloud, "GET", f"{WORLD}/mail?to={CAREFUL}&category=TwoFactorEmail").json["items"]
+
+    assert mail["code"] == mailed_code(cloud)
+    assert try_step(cloud, mail["code"], "1").status == 200
+
+
+def test_a_mail_without_a_code_says_so(offered: TestCloud) -> None:
+    assert [mail["code"] for mail in ask(offered, "GET", f"{WORLD}/mail").json["items"]] == [None, None]
 
 
 def test_somebody_without_an_account_is_asked_to_register(offered: TestCloud) -> None:

@@ -71,12 +71,16 @@ def test_a_state_directory_in_use_is_one_friendly_line_and_exit_code_2(tmp_path:
         ("nonsense", "no scenario is named 'nonsense'"),
         ("missing.yaml", "missing.yaml"),
         ("wrong.json", "wrong.json:1: "),
+        ("misspelt.yaml", "misspelt.yaml:5: regions.us.users[0]: has no member named 'emial'"),
     ],
 )
 def test_a_scenario_that_cannot_be_applied_is_one_friendly_line_and_exit_code_2(
     tmp_path: Path, scenario: str, said: str
 ) -> None:
     (tmp_path / "wrong.json").write_text("{")
+    (tmp_path / "misspelt.yaml").write_text(
+        "version: 1\nname: x\nregions:\n  us: {users: [\n    {email: a@b.test, emial: x, masterPassword: x}]}\n"
+    )
 
     done = run(tmp_path, "start", "--port", "0", "--scenario", scenario)
 

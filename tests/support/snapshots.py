@@ -1,4 +1,4 @@
-"""What a world is, compared before and after."""
+"""Snapshots over the control plane, and what a world is, compared before and after."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from tests.support.control import ask
 if TYPE_CHECKING:
     from sosie.ports import Store
     from sosie.services.worlds import Worlds
-    from tests.support.cloud import TestCloud
+    from tests.support.cloud import TestCloud, WireAnswer
 
-_OF_NO_STATE = ("journal", "mail")
+SNAPSHOTS = "/worlds/default/snapshots"
+_OF_NO_STATE = ("journal", "mail", "faults", "rate-limits")
 _OF_ONE_LIFE = {"record", "claim", "requests"}
 
 
@@ -39,3 +40,31 @@ def everything(cloud: TestCloud, world: str = "default") -> dict[str, Any]:
         "maintained": record.maintained_until if record else None,
         "items": raw_items(cloud.sosie.worlds, world),
     }
+
+
+# Over the control plane.
+
+
+def take(cloud: TestCloud, name: str = "before", query: str = "") -> dict[str, Any]:
+    """Take a snapshot of the default world, and return what is told about it."""
+    answer = ask(cloud, "PUT", f"{SNAPSHOTS}/{name}{query}")
+    assert answer.status == 200, answer.body
+    header: dict[str, Any] = answer.json
+    return header
+
+
+def restore(cloud: TestCloud, name: str = "before", world: str = "default") -> WireAnswer:
+    answer = ask(cloud, "POST", f"/worlds/{world}/snapshots/{name}/restore")
+    assert answer.status == 200, answer.body
+    return answer
+
+
+def document(cloud: TestCloud, name: str = "before") -> dict[str, Any]:
+    """Return a snapshot's portable document."""
+    found: dict[str, Any] = ask(cloud, "GET", f"{SNAPSHOTS}/{name}").json
+    return found
+
+
+def carried(cloud: TestCloud, made: Any, name: str = "carried", world: str = "default") -> WireAnswer:
+    """Upload a document."""
+    return ask(cloud, "POST", f"/worlds/{world}/snapshots/{name}", made)

@@ -9,7 +9,6 @@ from sosie.control.problems import bad_request
 from sosie.domain.ids import unguessable_token
 from sosie.domain.oauth import LONGEST_SCOPE
 from sosie.domain.regions import REGIONS
-from sosie.services.odd_tokens import ODDITIES, odd_token
 from sosie.services.unit_of_work import UnitOfWork
 
 if TYPE_CHECKING:
@@ -25,6 +24,8 @@ def make_token(request: Request) -> Any:
     `client` is `installation.{id}` or `user.{email or id}`, `odd` says what is wrong (`none`: nothing). Answers
     `accessToken`, `header`, `claims`, and `why` it is refused.
     """
+    from sosie.services.odd_tokens import ODDITIES, odd_token  # late: only this verb wants them
+
     given = request.members()
     if unknown := sorted(set(given) - set(_MEMBERS)):
         raise bad_request(f"A token has no member {unknown[0]!r}; there are {', '.join(_MEMBERS)}.")

@@ -49,9 +49,10 @@ class SnapshotHeader:
 def keep_text(store: Store, world: str, header: SnapshotHeader, text: str) -> SnapshotHeader:
     """Store a snapshot under its name, in place of what has that name."""
     before = find_header(store, world, header.name)
-    packed = base64.b64encode(zlib.compress(text.encode(), 1)).decode()
+    data = text.encode()
+    packed = base64.b64encode(zlib.compress(data, 1)).decode()
     pieces = [packed[start : start + PIECE] for start in range(0, len(packed), PIECE)]
-    header = replace(header, size=len(text.encode()), generation=unguessable_token(), pieces=len(pieces))
+    header = replace(header, size=len(data), generation=unguessable_token(), pieces=len(pieces))
     keys = _piece_keys(world, header)
     store.write(
         [

@@ -15,7 +15,6 @@ from sosie.services.snapshot_document import (
     FORMAT,
     PARTS,
     VERSION,
-    check_document,
     check_version,
     item_body,
     items_of,
@@ -48,6 +47,8 @@ def take(worlds: Worlds, world: str, name: str, parts: Collection[str] = ()) -> 
 
 def keep(worlds: Worlds, world: str, name: str, document: Any) -> SnapshotHeader:
     """Keep a document under a name. Raises ScenarioError, which names the member, if no world can be made of it."""
+    from sosie.services.snapshot_check import check_document  # late: it knows every kind of record
+
     check_document(document, _common_partitions(worlds, world))
     return _keep(worlds, world, name, document)
 
