@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -25,6 +25,7 @@ ASK = """
         except urllib.error.HTTPError as error:
             return error.code
 """
+OURS = ("sosie.local.pytest_plugin", "xdist")
 SECTION = "*- Sosie journal (last 10 requests) -*"
 
 
@@ -34,10 +35,16 @@ def child(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Run:
     for name in ("SOSIE_URL", "SOSIE_CONTROL_TOKEN", "SOSIE_CACERT", "PYTEST_ADDOPTS", "PYTEST_XDIST_WORKER"):
         monkeypatch.delenv(name, raising=False)
 
-    def run(tests: str, *options: str) -> pytest.RunResult:
+    # Other plugins of this environment take seconds to load; that ours is found by itself is a test of its own.
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+
+    def run(tests: str, *options: str, plugins: Sequence[str] | None = OURS) -> pytest.RunResult:
+        if plugins is None:
+            monkeypatch.delenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD")
+        named = [word for plugin in plugins or () for word in ("-p", plugin)]
         pytester.makepyfile(asking=ASK)
         pytester.makepyfile(test_it=tests)
-        options = ("-p", "no:cacheprovider", "-W", "error", "--strict-markers", "--strict-config", *options)
+        options = ("-p", "no:cacheprovider", "-W", "error", "--strict-markers", "--strict-config", *named, *options)
         return pytester.runpytest_subprocess(*options)
 
     return run
@@ -264,7 +271,7 @@ def test_the_mark_and_the_fixtures_are_described(child: Run) -> None:
     result = child("", "--markers")
     result.stdout.fnmatch_lines(["@pytest.mark.sosie(scenario=..., region=...): *"])
 
-    result = child("", "--fixtures")
+    result = child("", "--fixtures", plugins=None)
     result.stdout.fnmatch_lines(["cloud -- *pytest_plugin.py*", "*world of this test's own*"])
 
 
@@ -283,7 +290,7 @@ def test_a_run_that_does_not_ask_imports_nothing_of_it(
     )
 
     def modules(*options: str) -> set[str]:
-        child("def test_it():\n    pass", *options)
+        child("def test_it():\n    pass", *options, plugins=())
         return set(json.loads(pytester.path.joinpath("modules").read_text()))
 
     for options in (["--collect-only"], []):
