@@ -137,7 +137,7 @@ def test_seed_names_the_place_in_a_file_that_cannot_be_applied(sosie: Sosie, hom
 
 def test_a_files_syntax_is_named_by_its_line_too(sosie: Sosie, home: Path) -> None:
     (home / "wrong.yaml").write_text("version: 1\nname: more: less\n")
-    (home / "wrong.json").write_text('{\n"version": 1,\n}')
+    (home / "wrong.json").write_text('{\n"version": 1,\nname}')
 
     assert "wrong.yaml:2: " in sosie("seed", "wrong.yaml").stderr
     assert "wrong.json:3: " in sosie("worlds", "create", "x", "--scenario", "wrong.json").stderr
