@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from sosie.conformance import expect
-from sosie.conformance.expect import Deviation
+from sosie.conformance.expect import DeviationError
 from sosie.conformance.wire import Answer
 
 
@@ -17,12 +17,12 @@ def answer(status: int, body: bytes, **headers: str) -> Answer:
 
 
 def test_a_status_is_told_with_the_request_and_the_body() -> None:
-    with pytest.raises(Deviation, match=r'^GET http://cloud\.test/x: expected 200, saw 404 \{"a":1\}$'):
+    with pytest.raises(DeviationError, match=r'^GET http://cloud\.test/x: expected 200, saw 404 \{"a":1\}$'):
         expect.status(answer(404, b'{"a":1}'), 200)
 
 
 def test_whatever_was_answered_it_is_one_line_of_bearable_length() -> None:
-    with pytest.raises(Deviation) as found:
+    with pytest.raises(DeviationError) as found:
         expect.status(answer(500, b"Trace\r\n back\n" * 500), 200)
 
     assert "\n" not in str(found.value)
@@ -32,7 +32,7 @@ def test_whatever_was_answered_it_is_one_line_of_bearable_length() -> None:
 def test_a_token_is_not_repeated() -> None:
     token = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJ4In0.c2lnbmF0dXJl"
 
-    with pytest.raises(Deviation) as found:
+    with pytest.raises(DeviationError) as found:
         expect.same("access_token", token, "none")
 
     assert "c2lnbmF0dXJl" not in str(found.value)
@@ -41,19 +41,21 @@ def test_a_token_is_not_repeated() -> None:
 
 @pytest.mark.parametrize(("seen", "wanted"), [(1, True), (0, False), ("1", 1), (None, False), ([], None)])
 def test_values_of_different_types_differ(seen: Any, wanted: Any) -> None:
-    with pytest.raises(Deviation, match=re.escape(f"x: expected {expect.shown(wanted)}, saw {expect.shown(seen)}")):
+    with pytest.raises(
+        DeviationError, match=re.escape(f"x: expected {expect.shown(wanted)}, saw {expect.shown(seen)}")
+    ):
         expect.same("x", seen, wanted)
 
 
 def test_null_is_a_value_and_an_absent_member_is_none() -> None:
     expect.part("it", {"a": None}, {"a": None})
 
-    with pytest.raises(Deviation, match="without a"):
+    with pytest.raises(DeviationError, match="without a"):
         expect.part("it", {}, {"a": None})
 
 
 def test_members_that_are_missing_and_members_too_many_are_both_named() -> None:
-    with pytest.raises(Deviation, match="saw without a and also c"):
+    with pytest.raises(DeviationError, match="saw without a and also c"):
         expect.members("it", {"b": 1, "c": 2}, ("a", "b"))
 
 
@@ -79,5 +81,5 @@ def test_a_wire_date_has_up_to_seven_digits_of_a_second(text: str) -> None:
     ],
 )
 def test_another_text_is_none(text: Any) -> None:
-    with pytest.raises(Deviation):
+    with pytest.raises(DeviationError):
         expect.matches("date", text, expect.WIRE_DATE)

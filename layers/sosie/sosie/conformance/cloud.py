@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import NAMESPACE_URL, uuid5
 
 from sosie.conformance import expect
-from sosie.conformance.expect import Deviation, NotCheckable
+from sosie.conformance.expect import DeviationError, NotCheckableError
 from sosie.conformance.people import ENTERPRISE, Organization, Person, create_organization
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ class Cloud:
         """The first enabled one."""
         found = next((each for each in self.region.installations if each.enabled), None)
         if found is None:
-            raise NotCheckable("the target names no enabled installation")
+            raise NotCheckableError("the target names no enabled installation")
         return found
 
     @property
@@ -72,7 +72,7 @@ class Cloud:
         """The first disabled one."""
         found = next((each for each in self.region.installations if not each.enabled), None)
         if found is None:
-            raise NotCheckable("the target names no disabled installation")
+            raise NotCheckableError("the target names no disabled installation")
         return found
 
     def credentials(self, scope: str | None = "api.push", **changes: str) -> dict[str, str]:
@@ -108,7 +108,7 @@ class Cloud:
         for user in self.region.users:
             if user.email != self.owner.email:
                 return self.person(user.email)
-        raise NotCheckable("the target names a single person; offers need two")
+        raise NotCheckableError("the target names a single person; offers need two")
 
     def person(self, email: str) -> Person:
         """Return somebody of the target, signed in."""
@@ -120,7 +120,7 @@ class Cloud:
                     self._people[email] = person
                     break
             else:
-                raise NotCheckable(f"the target names no master password of {email}")
+                raise NotCheckableError(f"the target names no master password of {email}")
         return self._people[email]
 
     def organization(self, plan: int = ENTERPRISE, owner: Person | None = None) -> Organization:
@@ -142,7 +142,7 @@ class Cloud:
         found = [each.owner for each in self.region.organizations if each.tier == "enterprise" and each.enabled]
         owners = list(dict.fromkeys(owner for owner in found if owner in known))
         if not owners:
-            raise NotCheckable("the target names no Enterprise organization with an owner who can sign in")
+            raise NotCheckableError("the target names no Enterprise organization with an owner who can sign in")
         return [str(owner) for owner in owners]
 
     # Names of this run's own.
@@ -165,7 +165,7 @@ class Cloud:
         """Return the sponsorship tokens in the mails to an address, oldest first."""
         control = self.target.control
         if control is None:
-            raise NotCheckable("needs the mailbox of a Sosie: the token of an offer travels by mail alone")
+            raise NotCheckableError("needs the mailbox of a Sosie: the token of an offer travels by mail alone")
         mails = control.mail(self.target.world, to=to, region=self.name)
         return [each["sponsorshipToken"] for each in mails if each.get("sponsorshipToken")]
 
@@ -173,14 +173,14 @@ class Cloud:
         """Return the sponsorship token of the newest mail to an address."""
         tokens = self.offer_tokens(to)
         if not tokens:
-            raise Deviation(f"expected a mail with an offer to {to}, saw none")
+            raise DeviationError(f"expected a mail with an offer to {to}, saw none")
         return tokens[-1]
 
     def stored(self, kind: str) -> list[dict[str, Any]]:
         """Return the rows of a kind as the target keeps them."""
         control = self.target.control
         if control is None:
-            raise NotCheckable("needs the state of a Sosie: the wire does not show it")
+            raise NotCheckableError("needs the state of a Sosie: the wire does not show it")
         found = control.state(self.target.world, region=self.name, kind=kind)
         rows: list[dict[str, Any]] = found["regions"][self.name][kind]
         return rows
@@ -190,5 +190,5 @@ class Cloud:
         """Return another region of the target."""
         found = next((each for each in self.target.regions.values() if each.name != self.name), None)
         if found is None:
-            raise NotCheckable("the target has a single region")
+            raise NotCheckableError("the target has a single region")
         return Cloud(self._wire, self.target, found)

@@ -1,4 +1,4 @@
-"""What an answer is held against. Each function raises `Deviation` with one line: what was expected, what was seen."""
+"""What an answer is held against. Each function raises `DeviationError` with one line: expected, and seen."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ UNHANDLED = "An unhandled server error has occurred."
 NOT_FOUND = "Resource not found."
 INVALID_MODEL = "The model state is invalid."
 NO_BODY = "A non-empty request body is required."
-WRONG_PASSWORD = "Invalid password."  # noqa: S105  # an error text
+WRONG_PASSWORD = "Invalid password."  # noqa: S105  an error text
 
 WIRE_DATE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{0,6}[1-9])?Z")
 GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -24,11 +24,11 @@ _LONGEST_SHOWN = 300
 _SECRETS = re.compile(r"eyJ[\w-]{8,}(?:\.[\w-]+)*")
 
 
-class Deviation(Exception):  # noqa: N818  # it is what was found, not a mistake of this program
+class DeviationError(Exception):
     """The target answers differently than the contract says. Its text is one line."""
 
 
-class NotCheckable(Exception):  # noqa: N818  # as above
+class NotCheckableError(Exception):
     """The target lacks what a check needs. Its text is the reason."""
 
 
@@ -47,27 +47,27 @@ def shown(value: Any) -> str:
 def same(what: str, seen: Any, expected: Any) -> None:
     """Expect a value. JSON's true is not 1."""
     if seen != expected or type(seen) is not type(expected):
-        raise Deviation(f"{what}: expected {shown(expected)}, saw {shown(seen)}")
+        raise DeviationError(f"{what}: expected {shown(expected)}, saw {shown(seen)}")
 
 
 def matches(what: str, seen: Any, pattern: re.Pattern[str] | str) -> None:
     """Expect a text of a shape."""
     compiled = re.compile(pattern)
     if not isinstance(seen, str) or compiled.fullmatch(seen) is None:
-        raise Deviation(f"{what}: expected a text like {compiled.pattern}, saw {shown(seen)}")
+        raise DeviationError(f"{what}: expected a text like {compiled.pattern}, saw {shown(seen)}")
 
 
 def holds(what: str, condition: object, seen: Any) -> None:
     """Expect what `what` says."""
     if not condition:
-        raise Deviation(f"expected {what}, saw {shown(seen)}")
+        raise DeviationError(f"expected {what}, saw {shown(seen)}")
 
 
 def kind(what: str, seen: Any, *kinds: type) -> None:
     """Expect a value of one of these types; a boolean is no number."""
     if type(seen) not in kinds:
         names = " or ".join("null" if each is type(None) else each.__name__ for each in kinds)
-        raise Deviation(f"{what}: expected {names}, saw {shown(seen)}")
+        raise DeviationError(f"{what}: expected {names}, saw {shown(seen)}")
 
 
 def members(what: str, document: Any, names: Iterable[str]) -> None:
@@ -75,14 +75,14 @@ def members(what: str, document: Any, names: Iterable[str]) -> None:
     kind(what, document, dict)
     missing, more = sorted(set(names) - set(document)), sorted(set(document) - set(names))
     if missing or more:
-        raise Deviation(f"{what}: expected exactly its members, saw {_difference(missing, more)}")
+        raise DeviationError(f"{what}: expected exactly its members, saw {_difference(missing, more)}")
 
 
 def has_members(what: str, document: Any, names: Iterable[str]) -> None:
     """Expect an object with at least these members; null counts, absent does not."""
     kind(what, document, dict)
     if missing := sorted(set(names) - set(document)):
-        raise Deviation(f"{what}: expected all its members, saw {_difference(missing, [])}")
+        raise DeviationError(f"{what}: expected all its members, saw {_difference(missing, [])}")
 
 
 def part(what: str, document: Any, expected: Mapping[str, Any]) -> None:
@@ -95,7 +95,7 @@ def part(what: str, document: Any, expected: Mapping[str, Any]) -> None:
 def status(answer: Answer, expected: int) -> None:
     """Expect a status."""
     if answer.status != expected:
-        raise Deviation(f"{answer.request}: expected {expected}, saw {_seen(answer)}")
+        raise DeviationError(f"{answer.request}: expected {expected}, saw {_seen(answer)}")
 
 
 def document(answer: Answer, expected_status: int = 200) -> Any:
@@ -104,7 +104,7 @@ def document(answer: Answer, expected_status: int = 200) -> Any:
     try:
         return json.loads(answer.body)
     except ValueError:
-        raise Deviation(f"{answer.request}: expected a JSON body, saw {_seen(answer)}") from None
+        raise DeviationError(f"{answer.request}: expected a JSON body, saw {_seen(answer)}") from None
 
 
 def done(answer: Answer) -> None:
@@ -116,7 +116,7 @@ def empty(answer: Answer, expected_status: int) -> None:
     """Expect a status without a body."""
     status(answer, expected_status)
     if answer.body:
-        raise Deviation(f"{answer.request}: expected {expected_status} with an empty body, saw {_seen(answer)}")
+        raise DeviationError(f"{answer.request}: expected {expected_status} with an empty body, saw {_seen(answer)}")
 
 
 def error(answer: Answer, expected_status: int, message: str) -> None:
@@ -136,7 +136,7 @@ def invalid_at(answer: Answer, key: str) -> None:
     same(f"{answer.request}: message", body["message"], INVALID_MODEL)
     errors = body["validationErrors"]
     if not isinstance(errors, dict) or key not in errors:
-        raise Deviation(f"{answer.request}: expected validationErrors with key {shown(key)}, saw {shown(errors)}")
+        raise DeviationError(f"{answer.request}: expected validationErrors with key {shown(key)}, saw {shown(errors)}")
     for text in errors[key]:
         kind(f"{answer.request}: text of {key}", text, str)
 
@@ -145,20 +145,20 @@ def oauth_error(answer: Answer, code: str, **more: Any) -> None:
     """Expect the token endpoint's error object with exactly these members (identity.md §5)."""
     body = document(answer, 400)
     if body != {"error": code, **more}:
-        raise Deviation(f"{answer.request}: expected {shown({'error': code, **more})}, saw {shown(body)}")
+        raise DeviationError(f"{answer.request}: expected {shown({'error': code, **more})}, saw {shown(body)}")
 
 
 def header(answer: Answer, name: str, value: str) -> None:
     """Expect a header's value."""
     seen = answer.headers.get(name.lower())
     if seen != value:
-        raise Deviation(f"{answer.request}: expected header {name}: {value}, saw {shown(seen)}")
+        raise DeviationError(f"{answer.request}: expected header {name}: {value}, saw {shown(seen)}")
 
 
 def no_header(answer: Answer, name: str) -> None:
     """Expect that a header is absent."""
     if name.lower() in answer.headers:
-        raise Deviation(f"{answer.request}: expected no header {name}, saw {shown(answer.headers[name.lower()])}")
+        raise DeviationError(f"{answer.request}: expected no header {name}, saw {shown(answer.headers[name.lower()])}")
 
 
 def _error(answer: Answer, expected_status: int, message: str, errors: Mapping[str, Any] | None) -> None:
@@ -171,7 +171,7 @@ def _error(answer: Answer, expected_status: int, message: str, errors: Mapping[s
     }
     if body != expected:
         wanted = shown({name: expected[name] for name in ("message", "validationErrors")})
-        raise Deviation(f"{answer.request}: expected the error object with {wanted}, saw {shown(body)}")
+        raise DeviationError(f"{answer.request}: expected the error object with {wanted}, saw {shown(body)}")
 
 
 def _seen(answer: Answer) -> str:

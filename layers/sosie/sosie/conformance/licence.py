@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.x509 import load_pem_x509_certificate
 
 from sosie.conformance import expect
-from sosie.conformance.expect import Deviation, NotCheckable, words
+from sosie.conformance.expect import DeviationError, NotCheckableError, words
 from sosie.conformance.people import Organization
 from sosie.conformance.selfhosted import SelfHosted
 
@@ -87,22 +87,22 @@ def hash_of(licence: dict[str, Any]) -> str:
 
 
 def verify_signature(licence: dict[str, Any], key: RSAPublicKey) -> None:
-    """Raise Deviation unless the key signed the licence."""
+    """Raise DeviationError unless the key signed the licence."""
     text = data_string(licence, for_hash=False).encode()
     try:
         key.verify(base64.b64decode(licence["signature"], validate=True), text, PKCS1v15(), SHA256())
     except InvalidSignature:
-        raise Deviation("signature: expected that of the licence's certificate, saw another") from None
+        raise DeviationError("signature: expected that of the licence's certificate, saw another") from None
 
 
 def certificate_key(cloud: Cloud) -> RSAPublicKey:
     """Return the public key that licences are signed with."""
     pem = cloud.region.licence_certificate
     if pem is None:
-        raise NotCheckable("the target names no certificate of its licences")
+        raise NotCheckableError("the target names no certificate of its licences")
     key = load_pem_x509_certificate(pem.encode()).public_key()
     if not isinstance(key, RSAPublicKey):
-        raise Deviation("expected a licence certificate with an RSA key, saw another kind")
+        raise DeviationError("expected a licence certificate with an RSA key, saw another kind")
     return key
 
 

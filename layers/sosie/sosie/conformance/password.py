@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives import hashes, padding
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 
-from sosie.conformance.expect import Deviation
+from sosie.conformance.expect import DeviationError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,7 +27,7 @@ def master_key(password: str, email: str, prelogin: Mapping[str, Any]) -> bytes:
     if prelogin["kdf"] == _PBKDF2:
         return hashlib.pbkdf2_hmac("sha256", password.encode(), salt, iterations, 32)
     if prelogin["kdf"] != _ARGON2ID:
-        raise Deviation(f"prelogin: expected kdf 0 or 1, saw {prelogin['kdf']!r}")
+        raise DeviationError(f"prelogin: expected kdf 0 or 1, saw {prelogin['kdf']!r}")
     from argon2.low_level import Type, hash_secret_raw  # few accounts need it
 
     return hash_secret_raw(
@@ -52,12 +52,12 @@ def stretch(key: bytes) -> bytes:
 
 
 def decrypt(key: bytes, text: Any) -> bytes:
-    """Return the plain bytes of an EncString of type 2 (§11.2). `key` has 64 bytes. Raises Deviation."""
+    """Return the plain bytes of an EncString of type 2 (§11.2). `key` has 64 bytes. Raises DeviationError."""
     if not isinstance(text, str) or not text.startswith("2.") or text.count("|") != 2:
-        raise Deviation(f"expected an EncString of type 2, saw {text!r}")
+        raise DeviationError(f"expected an EncString of type 2, saw {text!r}")
     vector, cipher_text, mac = (base64.b64decode(part) for part in text[2:].split("|"))
     if not hmac.compare_digest(mac, hmac.digest(key[_HALF:], vector + cipher_text, "sha256")):
-        raise Deviation("expected an EncString under this key, saw one with another mac")
+        raise DeviationError("expected an EncString under this key, saw one with another mac")
     decryptor = Cipher(algorithms.AES(key[:_HALF]), modes.CBC(vector)).decryptor()
     unpadder = padding.PKCS7(128).unpadder()
     return unpadder.update(decryptor.update(cipher_text) + decryptor.finalize()) + unpadder.finalize()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
 from sosie.conformance import expect
-from sosie.conformance.expect import NotCheckable
+from sosie.conformance.expect import NotCheckableError
 from sosie.conformance.password import authentication_hash, master_key
 from sosie.conformance.wire import NOTHING
 
@@ -89,11 +89,11 @@ class Person:
         return self.cloud.api(method, path, json=json, token=self.token, **request)
 
     def profile(self, organization_id: str) -> dict[str, Any]:
-        """Return an organization as it stands in the person's list. Raises Deviation."""
+        """Return an organization as it stands in the person's list. Raises DeviationError."""
         for each in expect.document(self.call("GET", "/organizations"))["data"]:
             if each["id"] == organization_id:
                 return dict(each)
-        raise expect.Deviation(f"GET /organizations: expected {organization_id} in the list, saw it is not")
+        raise expect.DeviationError(f"GET /organizations: expected {organization_id} in the list, saw it is not")
 
     def validate(self, offer: str) -> Answer:
         """Ask whether an offer's token is good for this person (api.md §2.6)."""
@@ -196,7 +196,7 @@ def create_organization(owner: Person, plan: int, name: str) -> Organization:
     """Create an organization, and refresh its owner's token: roles come from tokens (api.md §1.2)."""
     answer = owner.call("POST", "/organizations/create-without-payment", sign_up(plan, name, owner.email))
     if answer.status != 200:
-        raise NotCheckable(f"needs a new organization, and {answer.request} was answered with {answer.status}")
+        raise NotCheckableError(f"needs a new organization, and {answer.request} was answered with {answer.status}")
     organization = Organization(str(expect.document(answer)["id"]), owner)
     owner.refresh()
     return organization

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Self
 
 from sosie.conformance.cloud import Cloud
-from sosie.conformance.expect import Deviation, NotCheckable, shown
+from sosie.conformance.expect import DeviationError, NotCheckableError, shown
 from sosie.conformance.wire import NoAnswerError, Wire
 
 if TYPE_CHECKING:
@@ -70,9 +70,9 @@ class Runner:
 def _judge(check: Check, cloud: Cloud) -> tuple[Verdict, str]:
     try:
         check.run(cloud)
-    except NotCheckable as reason:
+    except NotCheckableError as reason:
         return "skipped", str(reason)
-    except Deviation as deviation:
+    except DeviationError as deviation:
         return "failed", str(deviation)
     except NoAnswerError as error:
         return "failed", f"expected an answer, saw none: {error}"

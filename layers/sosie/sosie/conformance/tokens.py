@@ -6,32 +6,32 @@ from typing import TYPE_CHECKING, Any
 
 import jwt
 
-from sosie.conformance.expect import Deviation
+from sosie.conformance.expect import DeviationError
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 
 def header(token: Any) -> dict[str, Any]:
-    """Return the header. Raises Deviation."""
+    """Return the header. Raises DeviationError."""
     try:
         return dict(jwt.get_unverified_header(token))
     except (jwt.PyJWTError, TypeError, ValueError) as error:
-        raise Deviation(f"expected a JWT, saw something else: {error}") from None
+        raise DeviationError(f"expected a JWT, saw something else: {error}") from None
 
 
 def claims(token: Any) -> dict[str, Any]:
-    """Return the claims, unverified. Raises Deviation."""
+    """Return the claims, unverified. Raises DeviationError."""
     try:
         return dict(jwt.decode(token, options={"verify_signature": False}))
     except (jwt.PyJWTError, TypeError, ValueError) as error:
-        raise Deviation(f"expected a JWT, saw something else: {error}") from None
+        raise DeviationError(f"expected a JWT, saw something else: {error}") from None
 
 
 def verify(what: str, token: str, key: RSAPublicKey | jwt.PyJWK) -> None:
-    """Raise Deviation unless the key signed the token. Times are not looked at: the target has its own clock."""
+    """Raise DeviationError unless the key signed the token. Times are not looked at: the target has its own clock."""
     options: Any = dict.fromkeys(("verify_exp", "verify_nbf", "verify_iat", "verify_aud", "verify_iss"), False)
     try:
         jwt.decode(token, key, algorithms=["RS256"], options=options)
     except jwt.PyJWTError as error:
-        raise Deviation(f"expected {what} signed by the published key, saw: {error}") from None
+        raise DeviationError(f"expected {what} signed by the published key, saw: {error}") from None

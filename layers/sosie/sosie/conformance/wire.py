@@ -13,7 +13,7 @@ from urllib.parse import urlencode, urlsplit
 
 import httpx
 
-from sosie.conformance.expect import Deviation
+from sosie.conformance.expect import DeviationError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -45,11 +45,11 @@ class Answer:
     body: bytes
 
     def json(self) -> Any:
-        """Return the body as JSON. Raises Deviation."""
+        """Return the body as JSON. Raises DeviationError."""
         try:
             return json_module.loads(self.body)
         except ValueError:
-            raise Deviation(f"{self.request}: expected JSON, saw {self.status} {self.body[:200]!r}") from None
+            raise DeviationError(f"{self.request}: expected JSON, saw {self.status} {self.body[:200]!r}") from None
 
 
 class Wire:

@@ -120,7 +120,7 @@ def jwks_certificate(cloud: Cloud) -> None:
     expect.same("x5t", key["x5t"], base64.urlsafe_b64encode(thumbprint.digest()).rstrip(b"=").decode())
     public = load_der_x509_certificate(der).public_key()
     if not isinstance(public, RSAPublicKey):
-        raise expect.Deviation("x5c: expected the certificate of an RSA key, saw another")
+        raise expect.DeviationError("x5c: expected the certificate of an RSA key, saw another")
     number = public.public_numbers().n
     encoded = base64.urlsafe_b64encode(number.to_bytes((number.bit_length() + 7) // 8, "big"))
     expect.same("n", key["n"], encoded.rstrip(b"=").decode())
@@ -189,6 +189,6 @@ def stranger(cloud: Cloud) -> None:
 @check("identity.cors.actual", "identity.md §3.4", "An allowed origin's request is answered for it, refusals included.")
 def actual(cloud: Cloud) -> None:
     for origin in ("https://bitwarden.com", "file://", "bw-desktop-file://bundle"):
-        answer = cloud.grant({"Origin": origin}, **cloud.credentials(client_secret="x"))  # noqa: S106  # no secret
+        answer = cloud.grant({"Origin": origin}, **cloud.credentials(client_secret="x"))  # noqa: S106  no secret
         expect.status(answer, 400)
         expect.header(answer, "Access-Control-Allow-Origin", origin)

@@ -110,5 +110,5 @@ def read_any_form(cloud: Cloud) -> None:
 
 @check("installations.read.any-token", "licensing-push-installations.md B", "A bad token does not matter here.")
 def read_any_token(cloud: Cloud) -> None:
-    answer = cloud.api("GET", f"{_PATH}/{cloud.installation.id}", token="not.a.token")  # noqa: S106  # no secret
+    answer = cloud.api("GET", f"{_PATH}/{cloud.installation.id}", token="not.a.token")  # noqa: S106  no secret
     expect.same("id", expect.document(answer)["id"], cloud.installation.id.lower())

@@ -78,7 +78,7 @@ def trial(cloud: Cloud) -> None:
     mine = cloud.organization()
     billing = expect.document(mine.owner.call("GET", f"/organizations/{mine.id}/subscription"))["subscription"]
     if billing["trialEndDate"] is None:
-        raise expect.NotCheckable("new organizations have no trial here")
+        raise expect.NotCheckableError("new organizations have no trial here")
     end = billing["trialEndDate"]
     expected = {"trial": True, "expires": end, "refresh": end, "expirationWithoutGracePeriod": None}
     expect.part("licence", LicensedServer(cloud, mine).licence(), expected)

@@ -150,7 +150,7 @@ def validation_before_policy(cloud: Cloud) -> None:
 def by_admin(cloud: Cloud) -> None:
     mine = cloud.organization()
     if mine.owner.profile(mine.id)["useAdminSponsoredFamilies"]:
-        raise expect.NotCheckable("new organizations have admin-sponsored families here")
+        raise expect.NotCheckableError("new organizations have admin-sponsored families here")
     answer = mine.offer(cloud.email(), isAdminInitiated=True)
     text = "Sponsoring organization cannot send admin-initiated sponsorship invitations"
     expect.error(answer, 400, text)

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from sosie.conformance.cloud import Cloud
 
 _DAY = 86400
-TOKEN_CONTENT_TYPE = "application/json; charset=UTF-8"  # noqa: S105  # a header
-TOKEN_CACHE = "no-store, no-cache, max-age=0"  # noqa: S105  # a header
+TOKEN_CONTENT_TYPE = "application/json; charset=UTF-8"  # noqa: S105  a header
+TOKEN_CACHE = "no-store, no-cache, max-age=0"  # noqa: S105  a header
 
 
 def _token(cloud: Cloud, scope: str = "api.push") -> str:

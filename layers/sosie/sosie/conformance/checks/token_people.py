@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sosie.conformance import expect, tokens
-from sosie.conformance.expect import NotCheckable
+from sosie.conformance.expect import NotCheckableError
 from sosie.conformance.password import decrypt, stretch
 from sosie.conformance.people import CLIENT_VERSION, device_fields
 from sosie.conformance.registry import check
@@ -142,7 +142,7 @@ def claims(cloud: Cloud) -> None:
 
 @check("identity.password.wrong", "identity.md §5", "A wrong password is refused with the text that clients know.")
 def wrong(cloud: Cloud) -> None:
-    expect.oauth_error(cloud.owner.password_grant(password="d3Jvbmc="), "invalid_grant", **_WRONG)  # noqa: S106  # no secret
+    expect.oauth_error(cloud.owner.password_grant(password="d3Jvbmc="), "invalid_grant", **_WRONG)  # noqa: S106  no secret
 
 
 @check("identity.password.unknown-user", "identity.md §4.6", "An unknown person is refused like a wrong password.")
@@ -181,7 +181,7 @@ def odd_version(cloud: Cloud) -> None:
     "identity.password.password-before-version", "identity.md §13.6", "A wrong password without version: the password."
 )
 def password_before_version(cloud: Cloud) -> None:
-    answer = cloud.owner.password_grant(password="d3Jvbmc=", version=None)  # noqa: S106  # no secret
+    answer = cloud.owner.password_grant(password="d3Jvbmc=", version=None)  # noqa: S106  no secret
     expect.oauth_error(answer, "invalid_grant", **_WRONG)
 
 
@@ -240,7 +240,7 @@ def one_organization(cloud: Cloud) -> None:
             person.sign_in()
             expect.same("claim orgowner", tokens.claims(person.token).get("orgowner"), mine[0]["id"])
             return
-    raise NotCheckable("nobody whom the target names owns exactly one organization")
+    raise NotCheckableError("nobody whom the target names owns exactly one organization")
 
 
 @check(
@@ -256,7 +256,7 @@ def two_organizations(cloud: Cloud) -> None:
 def _api_key_grant(cloud: Cloud, **changes: Any) -> Answer:
     user = cloud.owner.user
     if user.api_key is None or user.id is None:
-        raise NotCheckable("the target names no API key of the owner")
+        raise NotCheckableError("the target names no API key of the owner")
     fields = {
         "grant_type": "client_credentials",
         "client_id": f"user.{user.id}",

@@ -12,7 +12,7 @@ from sosie.conformance.wire import FORM
 if TYPE_CHECKING:
     from sosie.conformance.cloud import Cloud
 
-_TOKEN = "/connect/token"  # noqa: S105  # a path
+_TOKEN = "/connect/token"  # noqa: S105  a path
 _PAGE = "identity.md §4.4"
 
 

@@ -121,8 +121,8 @@ class Cloud:
         ca = None if trusted is None else Path(trusted)
         client = ControlClient(url, token, cacert=ca)
         found = cls.__new__(cls)
-        found._become(client, world, token, ca, client.close)  # noqa: SLF001  one of us
-        with found._closed_if_it_fails():  # noqa: SLF001  one of us
+        found._become(client, world, token, ca, client.close)  # noqa: SLF001  the same class, made another way
+        with found._closed_if_it_fails():  # noqa: SLF001  the same class, made another way
             client.summary(world)
         return found
 
@@ -318,7 +318,7 @@ class Cloud:
             if name != _DEFAULT:
                 _drop(self.control, name)
 
-        found._become(self.control, name, self.control_token, self.cacert, end)  # noqa: SLF001  one of us
+        found._become(self.control, name, self.control_token, self.cacert, end)  # noqa: SLF001  the same class, made another way
         return found
 
 
