@@ -27,7 +27,6 @@ from tests.support.families import (
     a_row,
     change_member,
     change_organization,
-    delete_organization,
     events_of,
     guid,
     join,
@@ -356,14 +355,6 @@ def test_an_admin_of_the_family_is_no_owner(cloud: TestCloud) -> None:
 
 def test_the_missing_ownership_answers_before_the_missing_sponsorship(cloud: TestCloud) -> None:
     assert_error(remove(cloud, ALICE), 400, NOT_OWNER)
-
-
-def test_an_owner_by_the_token_ends_it_even_after_the_family_was_deleted(cloud: TestCloud) -> None:
-    token = cloud.user_token(COUSIN)
-    store(cloud, a_redeemed_row(cloud, ALICE))
-    path = f"{SPONSORSHIPS}/sponsored/{delete_organization(cloud, FAMILY)}"
-
-    assert_done(cloud.request("DELETE", path, token=token))
 
 
 def test_the_sponsoring_members_departure_does_not_matter(cloud: TestCloud) -> None:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
 
 from tests.support.cloud import TestCloud, WireAnswer
-from tests.support.families import SPONSORSHIPS, guid
+from tests.support.families import SPONSORSHIPS, guid, prepared
 from tests.support.provocations.told import (
     BASE,
     FAILED,
+    JSON,
     MISSED,
     SECURITY,
     UNKNOWN,
@@ -96,6 +100,24 @@ def wrong_method(cloud: TestCloud) -> Told:
     answer = cloud.request("POST", "/push/add-organization", json_body={}, service="push")
     message = "The route /push/add-organization takes PUT, not POST."
     return Told(answer, Expected(405, "", SECURITY | {"allow": "PUT"}), message, ("Send PUT.",))
+
+
+@provokes("RATE_LIMITED")
+def a_third_installation(cloud: TestCloud) -> Told:
+    # licensing-push-installations.md §0: two within two minutes; the documents do not speak of 429.
+    cloud.checks_answers = False
+    with prepared(cloud) as uow:
+        uow.save_record(replace(uow.record, realistic_limits=True))
+    for _ in range(2):
+        cloud.post("/installations", {"email": "ops@acme.test"})
+    cloud.clock.advance(timedelta(seconds=20))
+    answer = cloud.post("/installations", {"email": "ops@acme.test"})
+    return Told(
+        answer,
+        Expected(429, error_body("Slow down! Too many requests. Try again in 2m."), JSON | {"retry-after": "100"}),
+        "One address sent more requests of POST /installations than the cloud takes in 2m.",
+        ("Wait 100 s", "realisticLimits"),
+    )
 
 
 @provokes("POST_BECAME_GET")

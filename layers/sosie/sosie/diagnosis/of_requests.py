@@ -54,6 +54,13 @@ REQUESTS = (
         "Send {allowed}.",
     ),
     Diagnosis(
+        "RATE_LIMITED",
+        "One address sent more requests to this endpoint than the cloud takes in that time.",
+        "One address sent more requests of {method} {path} than the cloud takes in {period}.",
+        "Wait {seconds} s, as Retry-After says. A client that keeps its token asks for few; where tests are meant to "
+        "be fast, switch the world's setting realisticLimits off.",
+    ),
+    Diagnosis(
         "POST_BECAME_GET",
         "A route for POST was asked with GET, as after a redirect of a POST.",
         "The route {path} takes {allowed} and was asked with {method}; a POST that was redirected arrives like this.",

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from sosie.domain.faults import Asked
+    from sosie.domain.rate_limits import Exceeded
     from sosie.ports import Item
     from sosie.services.faults import Decision
     from sosie.services.world_record import WorldRecord
@@ -39,6 +40,7 @@ def answer_at_the_door(call: Call, serve: Callable[[], Answer], *, realistic_lim
     except StruckError:
         call.uow.discard()
         call.exchange.diagnosis = None
+        watch.explain_limit()
         if watch.answer is None:
             raise
         answer = watch.answer
@@ -54,6 +56,7 @@ class _Watch:
         self._preflight = is_preflight(call.method, call.headers)
         self._decision: Decision | None = None
         self._struck = False
+        self._exceeded: Exceeded | None = None
         self.answer: Answer | None = None
 
     def look(self, record: WorldRecord, rules: Item | None) -> None:
@@ -79,6 +82,12 @@ class _Watch:
         exchange.bookkeeping += self._decision.counted(applied=applied)
         return answer
 
+    def explain_limit(self) -> None:
+        """Name a limit as the reason, if one was exceeded; a fault says by itself that it is one."""
+        if self._exceeded is not None:
+            period, seconds = self._exceeded
+            self._call.exchange.suspect("RATE_LIMITED", period=period, seconds=str(seconds))
+
     def _ask_rules(self, record: WorldRecord, rules: Item) -> None:
         from sosie.services.faults import decide  # late: most worlds have no rules
 
@@ -100,6 +109,7 @@ class _Watch:
         )
         exchange.bookkeeping += counters
         if exceeded is not None:
+            self._exceeded = exceeded
             self.answer = too_many_requests(exceeded.period, exceeded.retry_after)
             raise StruckError
 
