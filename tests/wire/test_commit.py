@@ -85,6 +85,8 @@ def test_a_conflict_without_end_is_a_failure_that_leaves_nothing(cloud: TestClou
     answer = cloud.post("/installations", {"email": "ops@acme.test"})
 
     assert (answer.status, answer.message) == (500, "An unhandled server error has occurred.")
+    assert answer.headers["x-sosie"].endswith("world=default")
+    assert answer.headers["x-sosie-hint"] == "SOSIE_FAILED"
     assert store.refused > 1
     assert len(repo.installations.list(cloud.unit())) == before
 

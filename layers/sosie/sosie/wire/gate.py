@@ -89,7 +89,10 @@ class Gate:
                 self._request_ids.forget(address.world)
                 if not self._ensure_world(address.world):
                     return self._refuse_unaddressed(event, "WORLD_UNKNOWN")
-        return to_response(server_fault())
+        failed = server_fault()
+        # Nothing could be written, so there is no entry to name.
+        failed.headers |= {"x-sosie": _marked(address.world), "x-sosie-hint": "SOSIE_FAILED"}
+        return to_response(failed)
 
     def _handle_once(self, event: Mapping[str, Any], address: Address, diagnosis: str | None) -> dict[str, Any]:
         started = time.perf_counter()
@@ -147,7 +150,7 @@ class Gate:
         exchange = call.exchange
         address, uow, request_id = exchange.address, exchange.uow, exchange.request_id
         uow.require_world()
-        answer.headers["x-sosie"] = f"{__version__}; world={address.world}" if addressed else __version__
+        answer.headers["x-sosie"] = _marked(address.world) if addressed else __version__
         answer.headers["x-sosie-request"] = request_id
         exchange.told = _diagnosis(call)
         if exchange.told is not None:
@@ -214,6 +217,10 @@ class Gate:
         if seed not in self._redactors:
             self._redactors = {seed: Redactor(seed)}
         return self._redactors[seed]
+
+
+def _marked(world: str) -> str:
+    return f"{__version__}; world={world}"
 
 
 def _diagnosis(call: Call) -> dict[str, Any] | None:
