@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sosie.store.keyring import LocalKeyring
+from sosie.store.sqlite import SqliteStore
 from tests.support.cloud import TestCloud
 from tests.support.control import ask
 
@@ -136,7 +137,7 @@ def test_health_says_which_version_serves_from_which_store(cloud: TestCloud) -> 
 def test_each_life_of_a_world_has_a_name_of_its_own(cloud: TestCloud, keyring: LocalKeyring) -> None:
     first = ask(cloud, "GET", DEFAULT).json["incarnation"]
     again = ask(cloud, "POST", f"{DEFAULT}/reset").json["incarnation"]
-    other = ask(TestCloud(keyring=keyring), "GET", DEFAULT).json["incarnation"]
+    other = ask(TestCloud(keyring=keyring, store=SqliteStore()), "GET", DEFAULT).json["incarnation"]
 
     assert len({first, again, other}) == 3
     assert ask(cloud, "GET", DEFAULT).json["incarnation"] == again

@@ -7,6 +7,7 @@ import itertools
 import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 from urllib.parse import urlencode
 
@@ -15,6 +16,7 @@ from sosie.services import repository as repo
 from sosie.services.access_tokens import installation_claims, issue_access_token, user_claims
 from sosie.services.unit_of_work import UnitOfWork
 from sosie.settings import Settings
+from sosie.store.sqlite import SqliteStore
 from sosie.wire.cors import is_preflight
 from sosie.wiring import Sosie
 from tests.support import documented
@@ -47,6 +49,20 @@ class WireAnswer:
         return self.json["validationErrors"]
 
 
+@cache
+def _template(scenario: str) -> SqliteStore:
+    store = SqliteStore()
+    Sosie(Settings(scenario=scenario), store=store, clock=SettableClock(START)).worlds.open("default")
+    return store
+
+
+def seeded_store(scenario: str = "families") -> SqliteStore:
+    """Return a store with the default world as its scenario makes it: a copy, since seeding takes longer than a test."""
+    store = SqliteStore()
+    _template(scenario)._db.backup(store._db)
+    return store
+
+
 class TestCloud:
     """One Sosie with its `families` world. `region` is the region that short paths are for.
 
@@ -60,6 +76,7 @@ class TestCloud:
     def __init__(self, region: str = "us", keyring: Any = None, store: Any = None, scenario: str = "families") -> None:
         self.region = region
         self.clock = SettableClock(START)
+        store = seeded_store(scenario) if store is None else store
         self.sosie = Sosie(Settings(scenario=scenario), store=store, clock=self.clock, keyring=keyring)
         self.sosie.worlds.open("default")
 
