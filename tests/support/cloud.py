@@ -57,7 +57,7 @@ def _template(scenario: str) -> SqliteStore:
 
 
 def seeded_store(scenario: str = "families") -> SqliteStore:
-    """Return a store with the default world as its scenario makes it: a copy, since seeding takes longer than a test."""
+    """Return a store with the default world as its scenario makes it: a copy, since seeding outlasts a short test."""
     store = SqliteStore()
     _template(scenario)._db.backup(store._db)
     return store
