@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from sosie.control.client import ControlClient, ControlClientError, NotReachableError, RefusedByControlError
+from sosie.control.client import ControlClient
+from sosie.control.connection import ControlClientError, NotReachableError, RefusedByControlError
 from sosie.domain.errors import SosieError
 from tests.local.started import Started, request_token
 

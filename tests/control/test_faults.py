@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from sosie.control.client import ControlClient, RefusedByControlError
+from sosie.control.client import ControlClient
+from sosie.control.connection import RefusedByControlError
 from sosie.domain.fault_effects import EFFECTS
 from sosie.settings import Settings
 from sosie.wiring import Sosie, wait

@@ -15,7 +15,8 @@ from typing import Any
 import httpx
 import pytest
 
-from sosie.control.client import ControlClient, RefusedByControlError
+from sosie.control.client import ControlClient
+from sosie.control.connection import RefusedByControlError
 from sosie.control.event_lines import Event, read_events
 from sosie.local.asgi import Application
 from sosie.wiring import ASK_AGAIN_AFTER

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import sosie
-from sosie.control.client import RefusedByControlError
+from sosie.control.connection import RefusedByControlError
 from sosie.local.cloud import NotThereError
 from tests.local.cloud.asking import ask, grant, offer
 

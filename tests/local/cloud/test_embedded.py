@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 import sosie
-from sosie.control.client import NotReachableError, RefusedByControlError
+from sosie.control.connection import NotReachableError, RefusedByControlError
 from sosie.local.cloud import NotThereError
 from sosie.local.cloud.embedded import EmbeddedCloudError
 from sosie.local.cloud.mailbox import waits
@@ -146,7 +146,7 @@ def test_nobody_waits_for_the_penalty_of_a_wrong_secret_unless_asked_to() -> Non
 def test_when_its_server_dies_the_next_cloud_gets_another(tmp_path: Path) -> None:
     code = """
         import os, signal, sosie
-        from sosie.control.client import NotReachableError
+        from sosie.control.connection import NotReachableError
         from sosie.local.cloud.embedded import child
         with sosie.Cloud() as cloud:
             os.kill(child()._process.pid, signal.SIGKILL)

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 import sosie
-from sosie.control.client import RefusedByControlError
+from sosie.control.connection import RefusedByControlError
 from sosie.local.cloud import NotThereError
 from tests.local.cloud.asking import SPONSORSHIP, ask, grant, offer, unusable_sync
 from tests.support.passwords import authentication_hash

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sosie import __version__
-from sosie.control.client import DEFAULT_URL
+from sosie.control.connection import DEFAULT_URL
 from sosie.domain.regions import SERVICES
 from sosie.local.output import address, bad, columns, command, dim, heading, secret
 

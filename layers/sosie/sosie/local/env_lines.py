@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from sosie.control.client import LOOPBACK
+from sosie.control.connection import LOOPBACK
 from sosie.domain.regions import FACTS, SERVICES
 
 if TYPE_CHECKING:

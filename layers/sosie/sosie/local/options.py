@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sosie.control.client import DEFAULT_URL
+from sosie.control.connection import DEFAULT_URL
 from sosie.domain.regions import REGIONS
 from sosie.local.output import SaysNo, Unreachable, WrongUse
 
@@ -63,15 +63,16 @@ class Target:
     @contextmanager
     def client(self, timeout: float = 30.0) -> Iterator[ControlClient]:
         """Give a control client; what goes wrong with it ends the command with the right exit code."""
-        from sosie.control import client as control
+        from sosie.control.client import ControlClient
+        from sosie.control.connection import NotReachableError, RefusedByControlError
 
-        with control.ControlClient(self.url, self.token, cacert=self.cacert, timeout=timeout) as client:
+        with ControlClient(self.url, self.token, cacert=self.cacert, timeout=timeout) as client:
             try:
                 yield client
-            except control.NotReachableError as error:
+            except NotReachableError as error:
                 hint = "; start one with: sosie start" if self.url == DEFAULT_URL else ""
                 raise Unreachable(f"{error}{hint}") from None
-            except control.RefusedByControlError as error:
+            except RefusedByControlError as error:
                 failure = WrongUse if error.status in _WRONG_USE_STATUSES else SaysNo
                 text = _HOW_TO_ASK if error.status == _UNAUTHORIZED else str(error)
                 raise failure(text) from None

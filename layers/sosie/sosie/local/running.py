@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from sosie.control.client import LOOPBACK
+from sosie.control.connection import LOOPBACK
 from sosie.local.files import user_directory, write_private
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import socket
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from sosie.control.client import LOOPBACK
+from sosie.control.connection import LOOPBACK
 from sosie.domain.regions import REGIONS, SERVICES
 from sosie.local.asgi import Application
 from sosie.local.upkeep import keep_up

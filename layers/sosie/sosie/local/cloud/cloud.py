@@ -11,7 +11,8 @@ from os import fspath
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, overload
 
-from sosie.control.client import ControlClient, NotReachableError, RefusedByControlError
+from sosie.control.client import ControlClient
+from sosie.control.connection import NotReachableError, RefusedByControlError
 from sosie.domain.ids import unguessable_token
 from sosie.local.cloud.clock import Clock, Happening, WorldSettings, to_happening
 from sosie.local.cloud.environment import Environment, environment

@@ -64,7 +64,7 @@ def export(directory: Path, state: Path | None, as_json: bool) -> None:
 
 def _of_running() -> TlsFiles | None:
     """Return where the CA lives that a Sosie of this machine serves with, at the address that other verbs take."""
-    from sosie.control.client import DEFAULT_URL
+    from sosie.control.connection import DEFAULT_URL
     from sosie.local import running
     from sosie.local.tls import TlsFiles
 

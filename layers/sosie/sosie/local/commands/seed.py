@@ -32,7 +32,7 @@ def scenario_argument(scenario: str) -> str | Mapping[str, Any]:
 @contextmanager
 def naming_the_line(scenario: str) -> Iterator[None]:
     """Say in which line of a scenario's file the place is that the control plane refuses."""
-    from sosie.control.client import RefusedByControlError
+    from sosie.control.connection import RefusedByControlError
 
     try:
         yield
