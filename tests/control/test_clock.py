@@ -83,6 +83,7 @@ def test_advancing_twice_adds_up(cloud: TestCloud) -> None:
         {"by": "-P1D"},
         {"by": 31},
         {"by": None},
+        {"by": {}},
         {"by": "P9999Y"},
         {"by": "P999999999W"},
         {"by": "P1D", "to": "2027-01-01T00:00:00Z"},

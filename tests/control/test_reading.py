@@ -68,8 +68,8 @@ def test_an_entry_tells_the_whole_exchange(offered: TestCloud) -> None:
     entry = ask(offered, "GET", f"{WORLD}/journal?status=400").json["items"][0]
 
     assert set(entry) == {
-        "id", "at", "wallAt", "region", "service", "method", "path", "route", "caller", "status", "durationMs",
-        "fault", "diagnosis", "request", "response",
+        "id", "at", "wallAt", "region", "service", "method", "scheme", "path", "route", "caller", "status",
+        "durationMs", "fault", "diagnosis", "request", "response",
     }  # fmt: skip
     assert (entry["method"], entry["path"]) == ("GET", "/us/api/installations/nonsense")
     assert entry["route"] == "/installations/{id}"

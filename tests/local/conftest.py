@@ -25,8 +25,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Started]:
 @pytest.fixture
 def running(shared: Started) -> Started:
     """The shared Sosie, as its scenario ships."""
-    shared.control("POST", "/worlds/default/reset")
-    return shared
+    return shared.as_new()
 
 
 @pytest.fixture

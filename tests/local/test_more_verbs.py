@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from jsonschema import validate
 
+from sosie.control.client import ControlClient
 from tests.local.conftest import Sosie
 from tests.local.started import Started, request_token
 
@@ -209,3 +210,44 @@ def test_an_odd_token_says_what_is_wrong_with_it(sosie: Sosie, read_json) -> Non
     assert told["claims"]["email"] == "owner@acme.test"
     assert sosie("token", "user.owner@acme.test").stdout.splitlines()[-1].count(".") == 2
     assert sosie("token", "user.owner@acme.test", "--odd", "green").exit_code == 2
+
+
+# What a newcomer stumbled over.
+
+
+def test_making_a_world_that_is_there_says_that_it_stays(sosie: Sosie) -> None:
+    assert sosie("worlds", "create", "there").stderr == ""
+
+    done = sosie("worlds", "create", "there", "--scenario", "empty")
+
+    assert (done.exit_code, "made from scenario families; it stays as it is" in done.stderr) == (0, True)
+    assert sosie("worlds", "drop", "there").exit_code == 0
+
+
+def test_an_exported_snapshot_is_for_its_user_alone(sosie: Sosie, home: Path) -> None:
+    sosie("snapshot", "take", "mine")
+    assert sosie("snapshot", "export", "mine", "mine.json").exit_code == 0
+
+    assert (home / "mine.json").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_fault_shows_in_the_journal_as_one(sosie: Sosie, running: Started) -> None:
+    sosie("faults", "add", "--route", "connect/token", "--status", "503", "--times", "1")
+    request_token(running)
+
+    assert sosie("journal").stdout.splitlines()[-1].endswith("fault-1 status")
+    assert "this answer is wrong on purpose" in sosie("journal", "latest").stdout
+    assert "status 503" in sosie("faults").stdout
+
+
+def test_the_journal_shows_the_headers_that_were_sent_and_no_others(read_json, running: Started) -> None:
+    request_token(running)
+
+    (entry,) = read_json("journal")["items"]
+    assert {name.lower() for name in entry["request"]["headers"]} == {"host", "content-type", "content-length"}
+    assert entry["scheme"] == "http"
+
+
+def test_no_faults_at_all_are_no_conflict(running: Started) -> None:
+    with ControlClient(running.url) as control:
+        assert control.add_faults([]) == []

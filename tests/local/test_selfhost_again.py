@@ -27,7 +27,7 @@ def silent_about_lives(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_after_a_reset_the_server_starts_afresh_and_says_so_once(
-    sosie: Sosie, read_json: ReadJson, running: Started
+    sosie: Sosie, read_json: ReadJson, running: Started, home: Path
 ) -> None:
     sosie("selfhost", "sync", "--sponsor", "alice@acme.test", "--for", "cousin@family.test")
     running.control("POST", "/worlds/default/reset")
@@ -36,9 +36,23 @@ def test_after_a_reset_the_server_starts_afresh_and_says_so_once(
 
     assert done.exit_code == 0
     (line,) = done.stderr.splitlines()
-    assert "the cloud was reset since .sosie/selfhost-us.json was written" in line
+    assert "this cloud is not the one that .sosie/selfhost-us.json was written with, or was reset since" in line
+    assert "cousin@family.test" in (home / ".sosie" / "selfhost-us.json.before").read_text()
     assert sosie("selfhost", "sync").stderr == ""
     assert [row["offeredToEmail"] for row in read_json("selfhost", "sync")["rows"]] == ["x@family.test"]
+
+
+def test_after_a_restore_the_server_still_has_its_rows(sosie: Sosie, read_json: ReadJson) -> None:
+    sosie("selfhost", "sync", "--sponsor", "alice@acme.test", "--for", "cousin@family.test")
+    sosie("snapshot", "take", "with-an-offer")
+    sosie("selfhost", "sync", "--sponsor", "bob@acme.test", "--for", "x@family.test")
+    sosie("restore", "with-an-offer")
+
+    done = sosie("selfhost", "sync")
+
+    assert (done.exit_code, done.stderr) == (0, "")
+    told = {row["offeredToEmail"] for row in read_json("selfhost", "sync")["rows"]}
+    assert told == {"cousin@family.test", "x@family.test"}
 
 
 def test_a_stored_key_that_the_cloud_does_not_know_is_told_apart_with_the_remedy(

@@ -57,6 +57,7 @@ def test_a_request_and_its_answer_are_one_entry(cloud: TestCloud) -> None:
         "region",
         "service",
         "method",
+        "scheme",
         "path",
         "route",
         "caller",

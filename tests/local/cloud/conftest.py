@@ -24,7 +24,7 @@ def cloud(request: pytest.FixtureRequest) -> Iterator[sosie.Cloud]:
         found.reset()
         yield found
         return
-    shared: Started = request.getfixturevalue("shared")
+    shared: Started = request.getfixturevalue("shared").as_new()
     with sosie.Cloud.connect(shared.url) as found:
         found.reset()
         yield found

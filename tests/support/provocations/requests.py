@@ -99,7 +99,16 @@ def token_at_the_api(cloud: TestCloud) -> Told:
 def wrong_method(cloud: TestCloud) -> Told:
     answer = cloud.request("POST", "/push/add-organization", json_body={}, service="push")
     message = "The route /push/add-organization takes PUT, not POST."
-    return Told(answer, Expected(405, "", SECURITY | {"allow": "PUT"}), message, ("Send PUT.",))
+    return Told(answer, Expected(405, "", SECURITY | {"allow": "PUT"}), message, ("Send PUT",))
+
+
+@provokes("METHOD_NOT_ALLOWED")
+def misspelt_as_an_id(cloud: TestCloud) -> Told:
+    # The word stands where another route has an id, so that the cloud knows the path, with another method.
+    answer = cloud.request("POST", f"{SPONSORSHIPS}/synk", json_body={})
+    message = f"The route {SPONSORSHIPS}/synk takes DELETE, not POST."
+    remedy = (f"If POST {SPONSORSHIPS}/sync was meant, correct the path.",)
+    return Told(answer, Expected(405, "", SECURITY | {"allow": "DELETE"}), message, remedy)
 
 
 @provokes("RATE_LIMITED")

@@ -56,6 +56,8 @@ def advance_clock(request: Request) -> Any:
     world, given = request.world, request.members()
     if len(given) != 1 or not set(given) <= {"by", "to"}:
         raise bad_request('Say how far: {"by": "P31D"}, or {"to": "2027-01-01T00:00:00Z"}.')
+    if "by" in given and not isinstance(given["by"], str):
+        raise bad_request("`by` is a text: an ISO 8601 duration, such as P31D.")
     to = _moment(given["to"], "to") if "to" in given else None
     try:
         record, happened = advance(request.plane.worlds, world, lambda now: to or _after(now, given["by"]))
@@ -105,9 +107,9 @@ def _world_now(request: Request) -> datetime:
     return wall if record is None else record.clock.at(wall)
 
 
-def _after(now: datetime, by: Any) -> datetime:
+def _after(now: datetime, by: str) -> datetime:
     try:
-        return _in_range(parse_duration(str(by)).after(now), "by")
+        return _in_range(parse_duration(by).after(now), "by")
     except OverflowError:
         raise bad_request("`by` leads beyond the calendar.") from None
     except ValueError as error:

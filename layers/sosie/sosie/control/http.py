@@ -149,8 +149,8 @@ class Verb:
 def read_request(plane: Plane, event: Mapping[str, Any], headers: Mapping[str, str], params: Any) -> Request:
     """Return the request of a payload 2.0 event."""
     body = event.get("body") or ""
-    scheme = headers.get("x-forwarded-proto", "https")
     context = event["requestContext"]
+    scheme = headers.get("x-forwarded-proto") or context.get("scheme", "https")
     again = context.get("again") or {}
     return Request(
         plane=plane,

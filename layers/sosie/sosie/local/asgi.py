@@ -174,7 +174,6 @@ def _event(scope: Scope, body: bytes, prefix: str) -> dict[str, Any]:
     for name, value in scope["headers"]:
         key, text = name.decode("latin-1"), value.decode("latin-1")
         headers[key] = f"{headers[key]},{text}" if key in headers else text
-    headers.setdefault("x-forwarded-proto", scope["scheme"])
     raw_path = prefix + (scope.get("raw_path") or scope["path"].encode()).decode("latin-1")
     client = scope.get("client") or ("", 0)
     method = scope["method"]
@@ -190,6 +189,8 @@ def _event(scope: Scope, body: bytes, prefix: str) -> dict[str, Any]:
             "accountId": "000000000000",
             "apiId": "embedded",
             "domainName": headers.get("host", ""),
+            # A header would stand in the journal as if the client had sent it.
+            "scheme": scope["scheme"],
             "http": {
                 "method": method,
                 "path": raw_path,

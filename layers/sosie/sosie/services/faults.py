@@ -93,6 +93,8 @@ def add_rules(store: Store, world: str, rules: Sequence[Rule]) -> list[CountedRu
 
     Raises ConflictError for an id that is taken, and ScenarioError for more than a world keeps.
     """
+    if not rules:
+        return []
     for _ in range(_ATTEMPTS):
         item = _item(store, world)
         present = _rules(item)

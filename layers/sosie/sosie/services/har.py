@@ -48,7 +48,7 @@ def _request(entry: Mapping[str, Any]) -> Json:
     query = entry["path"].partition("?")[2]
     made: Json = {
         "method": entry["method"],
-        "url": f"{headers.get('x-forwarded-proto', 'http')}://{headers.get('host', 'localhost')}{entry['path']}",
+        "url": f"{entry.get('scheme', 'http')}://{headers.get('host', 'localhost')}{entry['path']}",
         "httpVersion": "HTTP/1.1",
         "cookies": [],
         "headers": _pairs(sent["headers"].items()),

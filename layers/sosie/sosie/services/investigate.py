@@ -30,6 +30,7 @@ INVESTIGATIONS: dict[str, Callable[[Case], Finding]] = {
     "INSTALLATION_DISABLED": clients.disabled,
     "INSTALLATION_UNKNOWN": clients.installation_unknown,
     "LICENCE_KEY_WRONG": syncs.licence_key,
+    "METHOD_NOT_ALLOWED": requests.wrong_method,
     "NOT_A_MEMBER": syncs.organization_first,
     "NOT_OWNER": tokens.not_owner,
     "OFFER_ALREADY_REDEEMED": offers.redeemed,

@@ -27,6 +27,14 @@ def unknown_route(case: Case) -> Finding:
     return replace(finding, details={"nearest": told}) if told else finding
 
 
+def wrong_method(case: Case) -> Finding:
+    """Tell which route the path is nearest to that takes this method: a misspelt word may look like a parameter."""
+    path, method, service = (case.request[name] for name in ("path", "method", "service"))
+    routes = dict.fromkeys(each for each in case.routes() if each.service == service and each.method == method)
+    near = nearest_routes(path, method, routes)
+    return case.found(meant=f"If {near[0].method} {near[0].path} was meant, correct the path. " if near else "")
+
+
 def no_guid(case: Case) -> Finding:
     """Tell what was no GUID; what was sent there instead may be a secret."""
     return case.found(what=case.clues.get("what", "id"), length=len(case.clues["id"]))

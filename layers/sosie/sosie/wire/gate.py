@@ -202,6 +202,7 @@ class Gate:
             "region": address.region,
             "service": address.service,
             "method": call.method,
+            "scheme": exchange.base_url.partition("://")[0],
             "path": path,
             "route": exchange.route,
             "caller": _caller_name(call),
@@ -249,7 +250,7 @@ def _service_event(event: Mapping[str, Any], call: Call) -> dict[str, Any]:
 
 def _base_url(event: Mapping[str, Any]) -> str:
     headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
-    scheme = headers.get("x-forwarded-proto", "https")
+    scheme = headers.get("x-forwarded-proto") or event["requestContext"].get("scheme", "https")
     return f"{scheme}://{headers.get('host') or event['requestContext'].get('domainName', 'localhost')}"
 
 

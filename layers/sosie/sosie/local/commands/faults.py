@@ -157,9 +157,9 @@ def _show(found: list[dict[str, Any]]) -> None:
     rows = [
         [
             heading(each["id"]),
-            each["effect"]["kind"],
+            " ".join(str(value) for value in each["effect"].values()),
             " ".join(f"{name}={value}" for name, value in (each.get("match") or {}).items()) or dim("everything"),
-            f"{each['applied']} of {each['seen']}",
+            f"applied {each['applied']}, matched {each['seen']}",
         ]
         for each in found
     ]

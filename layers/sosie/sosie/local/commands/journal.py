@@ -97,16 +97,18 @@ def _follow(control: ControlClient, world: str, *, as_json: bool) -> None:
 
 
 def _row(entry: dict[str, Any]) -> list[str]:
-    diagnosis = entry["diagnosis"]
-    code = bad(diagnosis["code"]) if diagnosis else ""
+    diagnosis, fault = entry["diagnosis"], entry["fault"]
+    code = bad(diagnosis["code"]) if diagnosis else f"{fault['id']} {fault['kind']}" if fault else ""
     return [heading(entry["id"]), dim(entry["at"]), entry["method"], entry["path"], status(entry["status"]), code]
 
 
 def _show(entry: dict[str, Any]) -> None:
     say(f"{heading(entry['method'])} {entry['path']}  {status(entry['status'])}")
-    names = ("id", "at", "wallAt", "region", "service", "route", "caller", "durationMs", "fault")
+    names = ("id", "at", "wallAt", "region", "service", "route", "caller", "durationMs")
     for line in columns([[dim(name), str(entry[name])] for name in names if entry.get(name) is not None], indent=""):
         say(line)
+    if fault := entry["fault"]:
+        say(f"{bad('fault')}  {fault['id']}, {fault['kind']}: this answer is wrong on purpose (sosie faults)")
     if diagnosis := entry["diagnosis"]:
         say(f"{bad(diagnosis['code'])}  {diagnosis['message']} {diagnosis['remedy']}")
     for direction in ("request", "response"):

@@ -216,10 +216,22 @@ def _connection(
 
     file = ServerFile(walk.file, walk.cloud.incarnation)
     if file.afresh:
-        warn(f"the cloud was reset since {walk.file} was written: its keys and rows are dropped")
+        file = ServerFile(walk.file, walk.cloud.incarnation, _current_keys(walk))
+    if file.afresh:
+        warn(
+            f"this cloud is not the one that {walk.file} was written with, or was reset since: begun afresh; "
+            f"what was there is in {walk.file}.before"
+        )
     chosen = walk.cloud.organization(organization, "enterprise", near, file.known())
     walk.say(f"{heading(chosen.name)}  {dim(f'region {walk.cloud.region}, rows in {walk.file}')}\n")
     return file, file.connection(chosen.id, chosen.name), chosen
+
+
+def _current_keys(walk: Walk) -> set[str]:
+    """Return the keys the cloud knows now: a snapshot that was gone back to has those of then."""
+    with walk.target.client() as control:
+        state = control.state(walk.cloud.world, region=walk.cloud.region, kind="keys")
+    return {each["apiKey"] for each in state["regions"][walk.cloud.region]["keys"]}
 
 
 def _key(

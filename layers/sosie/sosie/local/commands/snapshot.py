@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from sosie.local.files import write_private
 from sosie.local.options import Target, json_option, target_options, world_option
 from sosie.local.output import WrongUse, columns, dim, emit_json, examples, good, heading, say
 
@@ -64,12 +65,12 @@ def take(target: Target, name: str, parts: tuple[str, ...], world: str, as_json:
 def export(target: Target, name: str, file: Path, world: str, as_json: bool) -> None:
     """Write a snapshot to a file: sorted, to be kept and compared.
 
-    It holds the world's seed and key material, which are secrets if the world is not a test's.
+    It holds the world's seed and key material, so nobody but you may read it.
     """
     with target.client() as control:
         document = control.read_snapshot(name, world)
     try:
-        file.write_text(json.dumps(document, ensure_ascii=False, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+        write_private(file, json.dumps(document, ensure_ascii=False, indent=1, sort_keys=True) + "\n")
     except OSError as error:
         raise WrongUse(f"{file}: {error.strerror or error}") from None
     if as_json:
@@ -97,7 +98,8 @@ def import_(target: Target, file: Path, name: str, world: str, as_json: bool) ->
     if as_json:
         emit_json(kept)
     else:
-        say(f"{good('kept')}  {name}; go to it with: sosie restore {name}")
+        elsewhere = "" if world == "default" else f" --world {world}"
+        say(f"{good('kept')}  {name}; go to it with: sosie restore {name}{elsewhere}")
 
 
 @snapshot.command(epilog=examples("sosie snapshot drop before"))

@@ -53,7 +53,14 @@ def verify(
     if not found["met"]:
         if as_json:
             error_is_told()
-        raise SaysNo(f"{found['count']} such requests arrived")
+        raise SaysNo(f"{found['count']} such requests arrived, and {_wanted(times, bounds)} wanted")
+
+
+def _wanted(times: int | None, bounds: dict[str, int]) -> str:
+    if times is not None:
+        return f"exactly {times} were"
+    words = {"atLeast": "at least", "atMost": "at most"}
+    return " and ".join(f"{words[name]} {value}" for name, value in bounds.items()) + " were" if bounds else "one was"
 
 
 def _match(text: str) -> str | dict[str, Any]:

@@ -6,7 +6,7 @@ import click
 
 from sosie.local.commands.seed import naming_the_line, scenario_argument
 from sosie.local.options import Target, json_option, target_options
-from sosie.local.output import address, emit_json, examples, good, heading, say
+from sosie.local.output import address, emit_json, examples, good, heading, say, warn
 
 
 @click.group(epilog=examples("sosie worlds create team-a --scenario families"))
@@ -40,7 +40,10 @@ def create(target: Target, world: str, scenario: str, as_json: bool) -> None:
     """Create a world; one that exists stays as it is."""
     document = scenario_argument(scenario)
     with target.client() as control, naming_the_line(scenario):
+        there = world in control.worlds()
         summary = control.create_world(world, document)
+    if there:
+        warn(f"the world was there already, made from scenario {summary['scenario']}; it stays as it is")
     if as_json:
         emit_json(summary)
         return

@@ -14,7 +14,7 @@ from sosie.local.files import write_private
 from sosie.local.selfhost.story import NotAskedError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
     from pathlib import Path
 
 _VERSION = 1
@@ -106,13 +106,16 @@ class ServerFile:
     """The file of one self-hosted server. Raises NotAskedError for a file that is none of ours.
 
     It belongs to one life of the cloud: `incarnation` is the world's, as its summary says it, and None counts as
-    the same life. What is left of another life is dropped, keys included; then `afresh` is true.
+    the same life. In another life that still knows one of its keys, as after a restore, it stays; else `afresh` is
+    true: it begins without keys and rows, and what was there is set aside by the first `save`.
     """
 
-    def __init__(self, path: Path, incarnation: str | None = None) -> None:
+    def __init__(self, path: Path, incarnation: str | None = None, current_keys: Collection[str] = ()) -> None:
         self.path = path
         kept, connections = self._read()
-        self.afresh = bool(kept and incarnation) and kept != incarnation
+        another_life = bool(kept and incarnation) and kept != incarnation
+        self.afresh = another_life and not any(each.billing_sync_key in current_keys for each in connections)
+        self._aside = self.path.with_name(f"{self.path.name}.before") if self.afresh else None
         self._incarnation = incarnation or kept
         self._connections = {} if self.afresh else {each.organization_id: each for each in connections}
 
@@ -126,6 +129,9 @@ class ServerFile:
 
     def save(self) -> None:
         """Write everything."""
+        if self._aside is not None:
+            self.path.replace(self._aside)
+            self._aside = None
         document = {
             "version": _VERSION,
             "incarnation": self._incarnation,
