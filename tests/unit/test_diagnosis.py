@@ -67,8 +67,8 @@ def test_an_entry_has_sentences_that_end(code: str) -> None:
 
     assert re.fullmatch(r"[A-Z]+(_[A-Z]+)*", entry.code)
     for sentence in (entry.when, entry.message, entry.remedy):
-        # A fact with its own clause may end a sentence.
-        assert sentence.endswith((".", "{problem}"))
+        # A fact with its own clause, or a sentence of its own, may end one.
+        assert sentence.endswith((".", ".{meant}", "{problem}"))
         assert sentence[0].isupper()
 
 

@@ -51,7 +51,7 @@ REQUESTS = (
         "METHOD_NOT_ALLOWED",
         "The path exists for another method.",
         "The route {path} takes {allowed}, not {method}.",
-        "{meant}Send {allowed}, if that is what is meant.",
+        "Send {allowed}, if that is what is meant.{meant}",
     ),
     Diagnosis(
         "RATE_LIMITED",

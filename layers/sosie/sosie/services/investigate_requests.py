@@ -32,7 +32,7 @@ def wrong_method(case: Case) -> Finding:
     path, method, service = (case.request[name] for name in ("path", "method", "service"))
     routes = dict.fromkeys(each for each in case.routes() if each.service == service and each.method == method)
     near = nearest_routes(path, method, routes)
-    return case.found(meant=f"If {near[0].method} {near[0].path} was meant, correct the path. " if near else "")
+    return case.found(meant=f" If {near[0].method} {near[0].path} was meant, correct the path." if near else "")
 
 
 def no_guid(case: Case) -> Finding:
