@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
+
+from tests.support import tools
 
 pytestmark = pytest.mark.sam
 
@@ -20,19 +21,10 @@ IN_THE_LAYER = [
 LAMBDA_TAKES = 250_000_000
 
 
-def missing(what: str) -> None:
-    """End a test that cannot run: skipped on somebody's machine, a failure in CI."""
-    if os.environ.get("CI") == "true":
-        pytest.fail(f"{what} is not there")
-    pytest.skip(f"{what} is not there")
-
-
 @pytest.fixture
 def sam():
     """How to call `sam` with some arguments."""
-    command = shutil.which(os.environ.get("SOSIE_SAM", "sam"))
-    if command is None:
-        missing("the AWS SAM CLI (pip install aws-sam-cli, or set SOSIE_SAM)")
+    command = tools.sam()
 
     def call(*arguments: str, path: str = "") -> None:
         environment = {
@@ -51,13 +43,8 @@ def sam():
 
 @pytest.fixture
 def python_of_the_runtime() -> str:
-    """The folder of a Python 3.13, which SAM needs to build for it: on the path, or one of pyenv's."""
-    pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
-    candidates = [shutil.which("python3.13"), *pyenv.glob("versions/3.13.*/bin/python3.13")]
-    for candidate in filter(None, candidates):
-        if subprocess.run([candidate, "-c", ""], capture_output=True, check=False).returncode == 0:
-            return str(Path(candidate).parent)
-    return missing("Python 3.13")
+    """The folder of a Python 3.13, which SAM needs to build for it."""
+    return str(tools.python_of_the_runtime().parent)
 
 
 def test_the_template_is_valid_and_clean(sam):

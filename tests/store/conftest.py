@@ -1,20 +1,20 @@
 """Every store the suite runs on. A store is a way to open an empty one; `open_store` is each of them in turn.
 
-To add one (DynamoDB Local, say): write a fixture that returns how to open it, and put its name into `STORES`.
+To add one: write a fixture that returns how to open it, and put its name into `STORES`.
 """
 
 from __future__ import annotations
 
-import copy
 import itertools
+import os
 from contextlib import closing
-from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
 
-from sosie.store.dynamodb import DynamoDbStore, create_table
+from sosie.store.dynamodb import DynamoDbStore, create_table, localstack
 from sosie.store.sqlite import SqliteStore
+from tests.support.engines import Engine, moto_in_this_process
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -25,10 +25,13 @@ if TYPE_CHECKING:
 
     OpenStore = Callable[[], Store]
 
+TABLES = itertools.count()
 STORES = {
     "sqlite-memory": "open_sqlite_memory",
     "sqlite-file": "open_sqlite_file",
     "dynamodb-moto": "open_dynamodb_moto",
+    "dynamodb-local": "open_dynamodb_local",
+    "localstack": "open_localstack",
 }
 
 
@@ -60,6 +63,29 @@ def open_dynamodb_moto(dynamodb, new_table) -> OpenStore:
 
 
 @pytest.fixture
+def open_dynamodb_local(dynamodb_local: Engine) -> Iterator[OpenStore]:
+    client, numbers = dynamodb_local.client(), itertools.count()
+    made: list[str] = []
+
+    def opened() -> Store:
+        made.append(f"sosie-{next(numbers)}")
+        create_table(client, made[-1])
+        return DynamoDbStore(dynamodb_local.client(), made[-1])
+
+    yield opened
+    for name in made:
+        client.delete_table(TableName=name)
+    client.close()
+
+
+@pytest.fixture
+def open_localstack(moto_server: Engine, monkeypatch: pytest.MonkeyPatch) -> OpenStore:
+    """Through `localstack-client`: the LocalStack at LOCALSTACK_HOST, or moto's server, which speaks as it does."""
+    monkeypatch.setenv("LOCALSTACK_HOST", os.environ.get("LOCALSTACK_HOST") or f"127.0.0.1:{moto_server.port}")
+    return lambda: localstack(f"sosie-{os.getpid()}-{next(TABLES)}")
+
+
+@pytest.fixture
 def new_table(dynamodb) -> Callable[[], str]:
     """How to make an empty table in moto; it goes with the module's moto."""
     numbers = itertools.count()
@@ -78,37 +104,8 @@ def new_table(dynamodb) -> Callable[[], str]:
 def dynamodb() -> Iterator[DynamoDBClient]:
     """A client of moto's DynamoDB, in this process. The credentials are nobody's, so nothing can leave it."""
     import boto3
-    from moto import mock_aws
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("AWS_ACCESS_KEY_ID", "testing")
-        patch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
-        patch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
-        _copy_tables_once(patch)
-        with mock_aws():
-            client = boto3.client("dynamodb")
-            yield client
-            client.close()
-
-
-def _copy_tables_once(patch: pytest.MonkeyPatch) -> None:
-    """Let moto back up a table once for each transaction; it would do so once for each of the 100 changes in it."""
-    from moto.dynamodb import models
-
-    original = models.DynamoDBBackend.transact_write_items
-
-    def transact_write_items(backend, changes):
-        tables: dict[str, models.Table] = {}
-
-        def deepcopy(value):
-            if not isinstance(value, models.Table):
-                return copy.deepcopy(value)
-            if value.name not in tables:
-                tables[value.name] = copy.deepcopy(value)
-            return tables[value.name]
-
-        with pytest.MonkeyPatch.context() as during_transaction:
-            during_transaction.setattr(models, "copy", SimpleNamespace(deepcopy=deepcopy))
-            return original(backend, changes)
-
-    patch.setattr(models.DynamoDBBackend, "transact_write_items", transact_write_items)
+    with moto_in_this_process():
+        client = boto3.client("dynamodb")
+        yield client
+        client.close()

@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from sosie.domain.clock import SettableClock
+from sosie.ports import Item, Put, Store
 from sosie.services import repository as repo
 from sosie.services.access_tokens import installation_claims, issue_access_token, user_claims
 from sosie.services.unit_of_work import UnitOfWork
@@ -19,7 +20,7 @@ from sosie.settings import Settings
 from sosie.store.sqlite import SqliteStore
 from sosie.wire.cors import is_preflight
 from sosie.wiring import Sosie
-from tests.support import documented
+from tests.support import documented, stores
 
 # Each unit of work of a test draws ids of its own.
 _UNITS = itertools.count(1)
@@ -56,11 +57,19 @@ def _template(scenario: str) -> SqliteStore:
     return store
 
 
-def seeded_store(scenario: str = "families") -> SqliteStore:
+def seeded_store(scenario: str = "families") -> Store:
     """Return a store with the default world as its scenario makes it: a copy, since seeding outlasts a short test."""
-    store = SqliteStore()
-    _template(scenario)._db.backup(store._db)
+    template, store = _template(scenario), stores.new_store()
+    if isinstance(store, SqliteStore):
+        template._db.backup(store._db)
+    else:
+        store.write([Put(item, always=True) for item in _items(template)])
     return store
+
+
+def _items(store: SqliteStore) -> list[Item]:
+    partitions = [name for (name,) in store._db.execute("SELECT DISTINCT partition FROM items")]
+    return [item for name in partitions for item in store.query(name)]
 
 
 class TestCloud:
