@@ -173,7 +173,7 @@ class TroubledStore(SqliteStore):
         self.writes_left = -1
         self.then: Callable[[], None] | None = None
 
-    def write(self, changes: Sequence[Change]) -> None:
+    def write(self, changes: Sequence[Change], **how: bool) -> None:
         if changes and self.then is not None:
             self.writes_left -= 1
             if self.writes_left < 0:

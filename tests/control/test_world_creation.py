@@ -24,7 +24,7 @@ class BreakingStore(SqliteStore):
         super().__init__()
         self.groups_left: int | None = None
 
-    def write(self, changes: Sequence[Change]) -> None:
+    def write(self, changes: Sequence[Change], **how: bool) -> None:
         for start in range(0, len(changes), MAX_ATOMIC_CHANGES):
             if self.groups_left is not None:
                 if self.groups_left == 0:
@@ -98,10 +98,10 @@ def test_a_request_whose_effects_cannot_be_stored_fails_and_leaves_only_its_entr
 ) -> None:
     write = cloud.sosie.store.write
 
-    def refusing(changes: Sequence[Change]) -> None:
+    def refusing(changes: Sequence[Change], **how: bool) -> None:
         if len(changes) > 1:
             raise ValueError("an item is too large")
-        write(changes)
+        write(changes, **how)
 
     monkeypatch.setattr(cloud.sosie.store, "write", refusing)
     cloud.checks_answers = False

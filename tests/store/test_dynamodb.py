@@ -7,10 +7,10 @@ import json
 import pytest
 from botocore.exceptions import ClientError
 
-from sosie.domain.errors import ConflictError
+from sosie.domain.errors import ConflictError, StoreBusyError
 from sosie.ports import Delete, Item, Key, Put
 from sosie.store import dynamodb as adapter
-from sosie.store.dynamodb import DynamoDbStore, StoreBusyError
+from sosie.store.dynamodb import DynamoDbStore
 
 HERE = "acme/us/members"
 ALICE = Key(HERE, "alice")
@@ -160,9 +160,9 @@ def test_reads_of_many_keys_go_in_groups_and_each_group_is_completed(store, clie
 
 def test_a_store_that_stays_busy_gives_up_with_a_clear_error(store, client, pauses):
     client.answers["batch_get_item"] = [nothing_read] * 100
-    with pytest.raises(StoreBusyError, match="no capacity left after 10 attempts"):
+    with pytest.raises(StoreBusyError, match="no capacity left after 14 attempts"):
         store.get_many([ALICE])
-    assert pauses == list(range(9))
+    assert pauses == list(range(13))
 
 
 def test_removals_that_a_batch_left_out_are_repeated_when_a_world_is_dropped(store, client, pauses):

@@ -221,6 +221,20 @@ def test_a_query_does_not_hide_that_somebody_else_was_there_since_the_first_read
     assert value_of(store, "a") == 5
 
 
+def test_what_a_query_did_not_find_stays_absent_for_who_decides_on_it(store: WatchedStore) -> None:
+    uow = unit(store)
+    assert uow.query(SHELF, "a") == []
+    fill(store, thing("a", 5), thing("b", 6))
+
+    assert uow.get(key("a")) is None
+    assert uow.get(key("b")) is not None
+    uow.put(thing("a", 2))
+
+    with pytest.raises(ConflictError):
+        uow.commit()
+    assert value_of(store, "a") == 5
+
+
 def test_a_removal_of_what_somebody_else_changed_meanwhile_is_refused(store: WatchedStore) -> None:
     fill(store, thing("a", 1))
     uow = unit(store)

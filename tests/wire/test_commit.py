@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from sosie.domain.errors import StoreUnavailableError
 from sosie.services import repository as repo
 from tests.support.cloud import START, TestCloud
 from tests.support.journal import entries
@@ -84,11 +85,32 @@ def test_a_conflict_without_end_is_a_failure_that_leaves_nothing(cloud: TestClou
 
     answer = cloud.post("/installations", {"email": "ops@acme.test"})
 
-    assert (answer.status, answer.message) == (500, "An unhandled server error has occurred.")
+    assert (answer.status, answer.message) == (503, "An unhandled server error has occurred.")
+    assert answer.headers["retry-after"] == "1"
     assert answer.headers["x-sosie"].endswith("world=default")
-    assert answer.headers["x-sosie-hint"] == "SOSIE_FAILED"
+    assert answer.headers["x-sosie-hint"] == "SOSIE_BUSY"
+    assert "x-sosie-request" not in answer.headers
     assert store.refused > 1
     assert len(repo.installations.list(cloud.unit())) == before
+
+
+def test_a_store_that_does_not_answer_is_a_failure_to_come_back_from(
+    cloud: TestCloud, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.CRITICAL, "sosie.wire")
+    token = cloud.user_token("owner@acme.test")
+    cloud.checks_answers = False
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(cloud.sosie.store, "get_many", _unanswered)
+        answer = cloud.get("/accounts/profile", token=token)
+
+    assert (answer.status, answer.headers["retry-after"]) == (503, "1")
+    assert answer.headers["x-sosie-hint"] == "SOSIE_BUSY"
+    assert cloud.get("/accounts/profile", token=token).status == 200
+
+
+def _unanswered(*_: Any) -> Any:
+    raise StoreUnavailableError("nobody answers")
 
 
 class NoKeys:

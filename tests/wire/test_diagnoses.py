@@ -120,8 +120,10 @@ def without_ours(answer: WireAnswer) -> tuple[int, str, dict[str, str], float]:
 
 def state_of(cloud: TestCloud) -> dict[str, Any]:
     """Return everything that is stored, but for the journal, and the world's own record, which no two share."""
-    rows = cloud.sosie.store._db.execute("SELECT * FROM items").fetchall()  # type: ignore[attr-defined]
-    return {str(row[:2]): row for row in rows if not str(row[0]).endswith(("/journal", "/world"))}
+    worlds, store = cloud.sosie.worlds, cloud.sosie.store
+    partitions = [each for world in worlds.names() for each in worlds.partitions(world)]
+    kept = [each for each in partitions if not each.endswith(("/journal", "/world"))]
+    return {str(item.key): item for partition in kept for item in store.query(partition)}
 
 
 @SOME

@@ -41,10 +41,14 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Put:
-    """Write an item if the stored version is still `item.version` (0: if there is none). `always` skips the check."""
+    """Write an item if the stored version is still `item.version` (0: if there is none). `always` skips the check.
+
+    `tied`: in the same atomic group as the change behind it, whose size and its own fit one transaction.
+    """
 
     item: Item
     always: bool = False
+    tied: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +85,13 @@ class Store(Protocol):
         """
         ...
 
-    def write(self, changes: Sequence[Change]) -> None:
+    def write(self, changes: Sequence[Change], *, parallel: bool = False) -> None:
         """Apply changes to distinct keys, atomically in groups of `MAX_ATOMIC_CHANGES`, in the given order.
 
-        Raises ConflictError when a condition does not hold; groups before the failing one stay written
-        (an adapter may also apply nothing at all).
+        `parallel`: the groups may go at once, except for the last, which comes after all others stand.
+        Raises ConflictError when a condition does not hold; other groups stay written, but none behind the failing one
+        unless they went at once, and never the last (an adapter may also apply nothing at all).
+        Raises StoreUnavailableError.
         """
         ...
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
+from sosie.domain.errors import ConflictError
+from sosie.services import repository as repo
 from tests.support.cloud import TestCloud, WireAnswer
 from tests.support.families import SPONSORSHIPS, guid, prepared
 from tests.support.provocations.told import (
@@ -178,6 +181,42 @@ def a_defect_of_sosie(cloud: TestCloud) -> Told:
         f"Sosie itself failed at GET /installations/{UNKNOWN}; this is a defect of the simulator, not of the client."
     )
     return Told(answer, FAILED, message, ("Report it",))
+
+
+@provokes("ANSWER_TOO_LARGE")
+def more_than_a_function_can_answer(cloud: TestCloud) -> Told:
+    def carries_failures_alone(_: Any, response: dict[str, Any]) -> dict[str, Any] | None:
+        return response if response["statusCode"] == 500 else None
+
+    before = repo.installations.list(cloud.unit())
+    cloud.checks_answers = False
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(cloud.sosie.gate, "_carry", carries_failures_alone)
+        answer = cloud.post("/installations", {"email": "ops@acme.test"})
+    assert repo.installations.list(cloud.unit()) == before
+    message = (
+        "The answer to POST /installations is larger than the 6 MB a Lambda function can give, "
+        "so nothing of it happened."
+    )
+    return Told(answer, FAILED, message, ("Accept-Encoding: gzip", "smaller batches"))
+
+
+@provokes("SOSIE_BUSY")
+def many_at_once(cloud: TestCloud) -> Told:
+    write = cloud.sosie.store.write
+
+    def refuse_all_but_the_journal(changes: Any, **how: bool) -> None:
+        if len(changes) > 1:
+            raise ConflictError("somebody else is always faster")
+        write(changes, **how)
+
+    cloud.checks_answers = False
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(cloud.sosie.store, "write", refuse_all_but_the_journal)
+        answer = cloud.post("/installations", {"email": "ops@acme.test"})
+    message = "Sosie could not store what POST /installations did: too much was going on at once."
+    expected = Expected(503, FAILED.body, FAILED.headers | {"retry-after": "1"})
+    return Told(answer, expected, message, ("as Retry-After says",))
 
 
 @provokes("BODY_MISSING")

@@ -92,6 +92,19 @@ REQUESTS = (
         "Report it with the journal entry and the server's log.",
     ),
     Diagnosis(
+        "ANSWER_TOO_LARGE",
+        "The answer is larger than the 6 MB that a Lambda function can give; only a deployed Sosie has this limit.",
+        "The answer to {method} {path} is larger than the 6 MB a Lambda function can give, so nothing of it happened.",
+        "Let the client take compressed answers (Accept-Encoding: gzip), send smaller batches or keep fewer rows, "
+        "or use an embedded Sosie.",
+    ),
+    Diagnosis(
+        "SOSIE_BUSY",
+        "Sosie's store had no capacity left, or too many requests changed the same thing at once.",
+        "Sosie could not store what {method} {path} did: too much was going on at once.",
+        "Send it again a little later, as Retry-After says. If it happens often, see docs/scale.md.",
+    ),
+    Diagnosis(
         "BODY_MISSING",
         "The route needs a JSON body and got none.",
         "The route {method} {path} needs a JSON body, and none arrived.",

@@ -11,6 +11,8 @@ SosieError
 │   ├── ServerFaultError      a 500 that the contract lists
 │   └── TokenRefusedError     the OAuth dialect (docs/contract/identity.md §5)
 ├── ConflictError           the store saw somebody else's write first: decide again
+├── StoreUnavailableError   the store does not answer
+│   └── StoreBusyError        or has no capacity left
 └── ScenarioError           a seed document that cannot be applied
 """
 
@@ -103,6 +105,14 @@ class BadTokenError(SosieError):
 
 class ConflictError(SosieError):
     """A conditional write found another state than the one it was decided on."""
+
+
+class StoreUnavailableError(SosieError):
+    """The store does not answer. What was being written may be there or not; asking again is safe."""
+
+
+class StoreBusyError(StoreUnavailableError):
+    """The store answers that it has no capacity left, however often it was asked."""
 
 
 class ScenarioError(SosieError):

@@ -30,7 +30,7 @@ def issue_access_token(
     claims: Mapping[str, Any],
 ) -> str:
     """Return a signed token. `lifetime` in seconds; there is no audience, and `nbf` equals `iat`."""
-    signer = keyring.signer(uow.world, uow.region, "tokens")
+    signer = keyring.signer(uow.keyring_name, uow.region, "tokens")
     payload = token_claims(uow, client_id=client_id, scopes=scopes, lifetime=lifetime, claims=claims)
     return signer.encode_jwt(payload, {"kid": signer.kid, "x5t": signer.x5t, "typ": "at+jwt"})
 

@@ -25,6 +25,7 @@ def generate_key(uow: UnitOfWork, caller: Caller, raw_id: str, key_type: int, se
     It is created before the secret is looked at, as in the cloud (§3.3 #7).
     """
     organization_id = _visible_organization(caller, raw_id, key_type)
+    _expect(uow, caller, organization_id, key_type)
     organization = repo.organizations.get(uow, organization_id)
     if organization is None:
         raise NotFoundError().because("ORGANIZATION_UNKNOWN", organization_id=organization_id)
@@ -38,6 +39,7 @@ def generate_key(uow: UnitOfWork, caller: Caller, raw_id: str, key_type: int, se
 def rotate_key(uow: UnitOfWork, caller: Caller, raw_id: str, key_type: int, secret: str | None) -> OrganizationApiKey:
     """Replace the organization's key of a type; the old one is dead at once. The tier is not looked at."""
     organization_id = _visible_organization(caller, raw_id, key_type)
+    _expect(uow, caller, organization_id, key_type)
     if repo.organizations.get(uow, organization_id) is None:
         raise NotFoundError().because("ORGANIZATION_UNKNOWN", organization_id=organization_id)
     before = _get_or_create(uow, organization_id, key_type)
@@ -59,6 +61,10 @@ def _visible_organization(caller: Caller, raw_id: str, key_type: int) -> str:
         raise ServerFaultError("the action parses the id itself").because("ID_NOT_GUID", id=raw_id)
     _require(caller, organization_id, key_type)
     return organization_id
+
+
+def _expect(uow: UnitOfWork, caller: Caller, organization_id: str, key_type: int) -> None:
+    uow.expect([repo.users.key(uow, caller.user_id), repo.api_keys.key(uow, organization_id, key_type)])
 
 
 def _require(caller: Caller, organization_id: str, key_type: int | None) -> None:

@@ -58,7 +58,7 @@ def _not_ours(case: Case, token: str) -> Finding:
         return case.found(how=": none arrived; the query parameter is sponsorshipToken")
     if not token.startswith(TOKEN_PREFIX):
         return case.found(how=f": it does not begin with {TOKEN_PREFIX}")
-    if case.keyring.unseal(case.uow.world, case.other, "offers", token.removeprefix(TOKEN_PREFIX)) is not None:
+    if case.keyring.unseal(case.uow.keyring_name, case.other, "offers", token.removeprefix(TOKEN_PREFIX)) is not None:
         return case.found("OFFER_OTHER_REGION")
     return case.found(how=": it was changed or cut, or is of another world")
 

@@ -28,10 +28,10 @@ def unknown_key(case: Case) -> Finding:
     if len(parts) != 3 or header is None or claims is None:
         return case.found("TOKEN_MALFORMED", parts=len(parts))
     holder = caller_name(Caller(claims))
-    owner = case.keyring.owner_of(str(header.get("kid")), case.uow.world)
+    owner = case.keyring.owner_of(str(header.get("kid")), case.uow.keyring_name)
     if owner is None:
         return case.found(issuer=str(claims.get("iss")))
-    world, region = owner
+    world, region = owner[0].partition(".")[0], owner[1]
     if world != case.uow.world:
         return case.found("TOKEN_OTHER_WORLD", holder=holder, issuing_world=world)
     return case.found("TOKEN_OTHER_REGION" if region != case.region else "TOKEN_CHANGED", holder=holder)

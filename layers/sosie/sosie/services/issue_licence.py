@@ -188,7 +188,7 @@ def _user_licence(uow: UnitOfWork, user: User) -> UserLicence:
 
 
 def _signed(uow: UnitOfWork, keyring: Keyring, licence: Licence) -> Licence:
-    signer = keyring.signer(uow.world, uow.region, "licences")
+    signer = keyring.signer(uow.keyring_name, uow.region, "licences")
     hashed = replace(licence, hash=hash_of(licence))
     signature = signer.sign(signature_string(hashed).encode())
     token = signer.encode_jwt(token_payload(hashed, uow.now, uow.ids.guid()), {"typ": "JWT"})

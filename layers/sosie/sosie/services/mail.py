@@ -24,8 +24,8 @@ _TOKEN_IDENTIFIER = "OrganizationSponsorshipOfferToken"  # noqa: S105  a name
 _LIFETIME = 30 * 24 * 3600
 
 
-def capture(uow: UnitOfWork, message: Message) -> None:
-    """Put a mail into the world's mailbox."""
+def capture(uow: UnitOfWork, message: Message, *, tied: bool = False) -> None:
+    """Put a mail into the world's mailbox; `tied`: never without what is written next."""
     mail_id = uow.next_name()
     body = {
         "id": mail_id,
@@ -41,13 +41,22 @@ def capture(uow: UnitOfWork, message: Message) -> None:
         "code": message.code,
     }
     expires = int(uow.wall_now.timestamp()) + _LIFETIME
-    uow.put(Item(Key(f"{uow.world}/mail", mail_id), body, expires=expires), always=True)
+    uow.put(Item(Key(f"{uow.world}/mail", mail_id), body, expires=expires), always=True, tied=tied)
 
 
 def send_offer(
-    uow: UnitOfWork, keyring: Keyring, row: Sponsorship, organization_id: str, organization_name: str
+    uow: UnitOfWork,
+    keyring: Keyring,
+    row: Sponsorship,
+    organization_id: str,
+    organization_name: str,
+    *,
+    tied: bool = False,
 ) -> None:
-    """Send the offer of a row that has an e-mail address, with a new token (docs/contract/api.md §2.3)."""
+    """Send the offer of a row that has an e-mail address, with a new token (docs/contract/api.md §2.3).
+
+    `tied`: the mail is never there without what is written next, nor the other way round.
+    """
     to = row.offered_to_email
     if to is None:
         raise ValueError("a redeemed sponsorship is offered to nobody")
@@ -59,7 +68,7 @@ def send_offer(
         FACTS[uow.region].vault,
         has_account=uow.get(email_key(uow, to)) is not None,
     )
-    capture(uow, message)
+    capture(uow, message, tied=tied)
 
 
 def send_removed_from_family(
@@ -74,14 +83,14 @@ def seal_offer(uow: UnitOfWork, keyring: Keyring, token: OfferToken) -> str:
     """Return an offer token as text."""
     content = json.dumps({"Identifier": _TOKEN_IDENTIFIER, **to_body(token)}, separators=(",", ":"))
     nonce = uow.ids.bytes(12)
-    return TOKEN_PREFIX + keyring.seal(uow.world, uow.region, "offers", content.encode(), nonce)
+    return TOKEN_PREFIX + keyring.seal(uow.keyring_name, uow.region, "offers", content.encode(), nonce)
 
 
 def open_offer(uow: UnitOfWork, keyring: Keyring, text: str) -> OfferToken | None:
     """Return what an offer token carries; None for anything this region of this world did not send."""
     if not text.startswith(TOKEN_PREFIX):
         return None
-    content = keyring.unseal(uow.world, uow.region, "offers", text.removeprefix(TOKEN_PREFIX))
+    content = keyring.unseal(uow.keyring_name, uow.region, "offers", text.removeprefix(TOKEN_PREFIX))
     if content is None:
         return None
     body = json.loads(content)

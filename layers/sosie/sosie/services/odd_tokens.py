@@ -109,7 +109,7 @@ def _signed(uow: UnitOfWork, keyring: Keyring, draft: _Draft, why: str) -> OddTo
     if draft.unsigned:
         header = {**draft.header, "alg": "none"}
         return OddToken(f"{_base64url(header)}.{_base64url(draft.claims)}.", header, draft.claims, why)
-    signer = keyring.signer(uow.world, draft.signer_region, draft.signer_purpose)
+    signer = keyring.signer(uow.keyring_name, draft.signer_region, draft.signer_purpose)
     members = {"kid": signer.kid, "x5t": signer.x5t, **draft.header}
     token = signer.encode_jwt(draft.claims, members)
     if draft.spoilt:

@@ -60,6 +60,7 @@ class OfferState:
 
 def offer_sponsorship(uow: UnitOfWork, keyring: Keyring, caller: Caller, organization_id: str, offer: Offer) -> None:
     """Create an offer, or send the one with this friendly name again. The checks are §2.4's, in its order."""
+    uow.expect([repo.users.key(uow, caller.user_id), repo.organizations.key(uow, organization_id)])
     if is_forbidden(uow, organization_id):
         raise BadRequestError(POLICY_FORBIDS).because("POLICY_FORBIDS", organization_id=organization_id)
     member = repo.member_of(uow, organization_id, caller.user_id or "")
@@ -197,6 +198,8 @@ def _take_seat(uow: UnitOfWork, organization: Organization) -> None:
     if organization.seats is None:
         return
     if taken_seats(uow, organization.id) < organization.seats:
+        # Written as it is: of two offers at once that see the same free seat, one has to count again.
+        repo.organizations.save(uow, organization, organization.id)
         return
     if organization.subscription is None or organization.subscription.status == "canceled":
         status = organization.subscription.status if organization.subscription else "missing"

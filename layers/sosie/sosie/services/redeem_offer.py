@@ -6,12 +6,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sosie.domain.errors import BadRequestError, ServerFaultError
-from sosie.domain.organizations import SPONSORED_PRICE
+from sosie.domain.organizations import SPONSORED_PRICE, PolicyType
 from sosie.domain.plans import Tier
 from sosie.domain.sponsorships import may_still_redeem, redeem, require_sponsorship_type
 from sosie.services import repository as repo
 from sosie.services.offer_sponsorship import POLICY_FORBIDS, is_forbidden, offered_row, valid_row
-from sosie.services.sponsorship_rows import remove_row, row_sponsoring, save_row
+from sosie.services.sponsorship_rows import remove_row, row_sponsoring, save_row, sponsored_key
 
 if TYPE_CHECKING:
     from sosie.domain.members import Caller
@@ -24,6 +24,14 @@ _ENDED = frozenset({"canceled", "incomplete_expired"})
 
 def redeem_offer(uow: UnitOfWork, keyring: Keyring, caller: Caller, token: str, sponsored_id: str) -> None:
     """Let a Families organization profit from an offer. The checks are §2.7's, in its order."""
+    uow.expect(
+        [
+            repo.users.key(uow, caller.user_id),
+            repo.organizations.key(uow, sponsored_id),
+            repo.policies.key(uow, sponsored_id, PolicyType.FREE_FAMILIES_SPONSORSHIP),
+            sponsored_key(uow, sponsored_id),
+        ]
+    )
     row = valid_row(uow, keyring, caller, token)
     if row is None:
         raise BadRequestError("Failed to parse sponsorship token.").because("OFFER_UNREADABLE", token=token)

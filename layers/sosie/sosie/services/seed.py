@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from sosie.domain.errors import ConflictError
 from sosie.domain.html_text import decoded, encoded
+from sosie.domain.ids import Ids
 from sosie.domain.installations import KEY_LENGTH, Installation
 from sosie.domain.members import Member, MemberStatus
 from sosie.domain.organizations import (
@@ -44,6 +45,8 @@ if TYPE_CHECKING:
     from sosie.domain.scenario_people import SeedUser
     from sosie.services.unit_of_work import UnitOfWork
 
+SHIPPED_PASSWORD = "correct horse battery staple"  # noqa: S105  everybody's, in every scenario that ships
+_OWN_PASSWORD_LENGTH = 24
 YEAR = timedelta(days=365)
 MONTH = timedelta(days=30)
 
@@ -92,13 +95,20 @@ def _user(uow: UnitOfWork, seed: SeedUser) -> User:
         kdf=seed.kdf,
         email_verified=seed.email_verified,
         premium=seed.premium,
-        seed_password=seed.master_password,
+        seed_password=_password(uow, seed),
         two_step=_two_step(uow, seed),
         new_device_verification=seed.new_device_verification,
         verify_devices=seed.verify_devices,
     )
     repo.add_user(uow, user)
     return user
+
+
+def _password(uow: UnitOfWork, seed: SeedUser) -> str:
+    """Return a person's master password. What ships is known to everybody, so a deployed world has one of its own."""
+    if seed.master_password != SHIPPED_PASSWORD or uow.record.guessable:
+        return seed.master_password
+    return Ids(uow.record.seed, "master-password").alphanumeric(_OWN_PASSWORD_LENGTH)
 
 
 def _two_step(uow: UnitOfWork, seed: SeedUser) -> TwoStep | None:

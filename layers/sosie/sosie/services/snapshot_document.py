@@ -31,7 +31,7 @@ FORMAT, VERSION = "sosie-snapshot", 1
 PARTS = ("mail", "journal")
 
 Json = dict[str, Any]
-OWN = frozenset({"name", "incarnation"})
+OWN = frozenset({"name", "incarnation", "keys"})
 """What a record says about the very world that it is of."""
 
 

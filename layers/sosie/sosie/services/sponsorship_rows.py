@@ -21,7 +21,7 @@ import hashlib
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from sosie.domain.errors import ServerFaultError
+from sosie.domain.errors import ConflictError, ServerFaultError
 from sosie.domain.sponsorships import Sponsorship
 from sosie.ports import Item, Key, Order
 from sosie.services.records import from_body, time_text, to_body
@@ -48,7 +48,8 @@ def _duplicates_key(uow: UnitOfWork, organization_id: str) -> Key:
     return Key(uow.partition(f"organization/{organization_id}"), "duplicates")
 
 
-def _sponsored_key(uow: UnitOfWork, organization_id: str) -> Key:
+def sponsored_key(uow: UnitOfWork, organization_id: str) -> Key:
+    """Return where a Families organization points to the row that sponsors it."""
     return Key(uow.partition(f"organization/{organization_id}"), "sponsored")
 
 
@@ -132,7 +133,7 @@ def find_row(uow: UnitOfWork, organization_id: str, member_id: str, row_id: str)
 
 def row_sponsoring(uow: UnitOfWork, sponsored_organization_id: str) -> tuple[str, Sponsorship] | None:
     """Return the row that sponsors a Families organization, and in which organization's partition it lives (§2.2)."""
-    pointer = uow.get(_sponsored_key(uow, sponsored_organization_id))
+    pointer = uow.get(sponsored_key(uow, sponsored_organization_id))
     if pointer is None:
         return None
     body = pointer.body
@@ -184,7 +185,9 @@ def save_row(uow: UnitOfWork, organization_id: str, row: Sponsorship) -> None:
 def remove_row(uow: UnitOfWork, organization_id: str, row: Sponsorship) -> None:
     """Delete a row; another row of the member takes the first slot if that became free."""
     rows = rows_of_member(uow, organization_id, row.sponsoring_member_id)
-    key = next(key for key, other in rows if other.id == row.id)
+    key = next((key for key, other in rows if other.id == row.id), None)
+    if key is None:  # it was read a moment ago
+        raise ConflictError("somebody else removed the row meanwhile")
     others = [(other_key, other) for other_key, other in rows if other.id != row.id]
     if others:
         # The first slot is written in any case: two changes of how many rows the member has must conflict.
@@ -199,7 +202,7 @@ def remove_row(uow: UnitOfWork, organization_id: str, row: Sponsorship) -> None:
     if len(others) == 1:
         _count_duplicates(uow, organization_id, -1)
     if row.sponsored_organization_id is not None:
-        pointer = uow.get(_sponsored_key(uow, row.sponsored_organization_id))
+        pointer = uow.get(sponsored_key(uow, row.sponsored_organization_id))
         if pointer is not None and pointer.body["rowId"] == row.id:
             uow.delete(pointer)
 
@@ -217,7 +220,7 @@ def forget_sponsored(uow: UnitOfWork, organization_id: str) -> None:
     if found is not None:
         home, row = found
         save_row(uow, home, replace(row, sponsored_organization_id=None))
-    pointer = uow.get(_sponsored_key(uow, organization_id))
+    pointer = uow.get(sponsored_key(uow, organization_id))
     if pointer is not None:
         uow.delete(pointer)
 
@@ -230,7 +233,7 @@ def _point_to(uow: UnitOfWork, organization_id: str, row: Sponsorship) -> None:
     """Let the sponsored organization of a redeemed row point to it."""
     if row.sponsored_organization_id is None:
         return
-    key = _sponsored_key(uow, row.sponsored_organization_id)
+    key = sponsored_key(uow, row.sponsored_organization_id)
     pointer = {"organizationId": organization_id, "memberId": row.sponsoring_member_id, "rowId": row.id}
     before = uow.get(key)
     if before is None or before.body != pointer:

@@ -45,6 +45,7 @@ def sync_sponsorships(
     batch: Sequence[SyncItem | None] | None,
 ) -> list[SyncOutcome]:
     """Bring the reported rows and the cloud's together, and return the items that were not skipped."""
+    uow.expect([repo.api_keys.key(uow, organization_id, KeyType.BILLING_SYNC)])
     organization = repo.organizations.get(uow, organization_id)
     if organization is None:
         raise BadRequestError("Invalid organization").because("ORGANIZATION_UNKNOWN", organization_id=organization_id)
@@ -59,6 +60,7 @@ def sync_sponsorships(
     _remark(uow, organization, items, outcomes, new)
     _check_lengths(new)
     every_new_row_has_mail = all(_row(outcome).offered_to_email for outcome in new)
+    uow.parallel = True
     _store_known(uow, organization_id, rows, outcomes)
     _store_new(uow, keyring, organization, new, send=every_new_row_has_mail)
     if organization.enabled and organization.events_enabled:
@@ -158,12 +160,20 @@ def _store_new(
 ) -> None:
     uow.get_many(repo.email_key(uow, row.offered_to_email) for row in map(_row, new) if row.offered_to_email)
     name = decoded(organization.name) or ""
-    for outcome in new:
-        # Next to each other, so that both are written in one group wherever possible, and the mail first: if a sync
-        # breaks between two groups, a mail may come twice and none is lost.
+    for outcome in _doubles_last(new):
+        # Tied, because groups of a large sync are written at once: if it breaks among them, the rows that stand have
+        # their mails, and the others get theirs when the sync is repeated.
         if send:
-            send_offer(uow, keyring, _row(outcome), organization.id, name)
+            send_offer(uow, keyring, _row(outcome), organization.id, name, tied=True)
         add_row(uow, organization.id, _row(outcome))
+
+
+def _doubles_last(new: Sequence[SyncOutcome]) -> list[SyncOutcome]:
+    """Return rows in order, but a member's second ones at the end: the last group, in which they are counted too."""
+    firsts: dict[str, SyncOutcome] = {}
+    for outcome in new:
+        firsts.setdefault(_row(outcome).sponsoring_member_id, outcome)
+    return sorted(new, key=lambda outcome: firsts[_row(outcome).sponsoring_member_id] is not outcome)
 
 
 def _row(outcome: SyncOutcome) -> Sponsorship:

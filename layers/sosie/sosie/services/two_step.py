@@ -147,12 +147,12 @@ def _seal(uow: UnitOfWork, keyring: Keyring, identifier: str, user: User, lifeti
     }
     # A region seals all its tokens with one key, the one made for offers; `Identifier` keeps them apart.
     plain = json.dumps(content, separators=(",", ":")).encode()
-    return keyring.seal(uow.world, uow.region, "offers", plain, uow.ids.bytes(12))
+    return keyring.seal(uow.keyring_name, uow.region, "offers", plain, uow.ids.bytes(12))
 
 
 def _is_remembered(uow: UnitOfWork, keyring: Keyring, user: User, token: str) -> bool:
     """Tell whether this is a remember token of this account and stamp, in time."""
-    plain = keyring.unseal(uow.world, uow.region, "offers", token.strip())
+    plain = keyring.unseal(uow.keyring_name, uow.region, "offers", token.strip())
     if plain is None:
         return False
     content = json.loads(plain)

@@ -54,11 +54,15 @@ class UnitOfWork:
         self._clock = clock
         self._nonce = nonce
         self._read: dict[Key, Item | None] = {}
+        self._expected: dict[Key, None] = {}
+        self._listed: list[tuple[str, str]] = []
         self._changes: dict[Key, Change] = {}
         self._record: WorldRecord | None = None
         self._now: datetime | None = None
         self._ids: Ids | None = None
         self._names = 0
+        self.parallel = False
+        """Says that the writes may be stored in any order, if they are too many for one transaction."""
         self.remarked: tuple[str, Mapping[str, Any]] | None = None
         self.world = world
         self.region: Region = region
@@ -76,6 +80,11 @@ class UnitOfWork:
         if self._record is None:
             raise UnknownWorldError(self.world)
         return self._record
+
+    @property
+    def keyring_name(self) -> str:
+        """What the keyring knows this world by."""
+        return self.record.keyring_name
 
     def require_world(self) -> None:
         """Raise UnknownWorldError if nobody created the world."""
@@ -121,7 +130,10 @@ class UnitOfWork:
     def get_many(self, keys: Iterable[Key]) -> Mapping[Key, Item]:
         """Return the items that exist, this request's own writes included."""
         keys = list(dict.fromkeys(keys))
-        missing = [key for key in keys if key not in self._read]
+        missing = [key for key in keys if key not in self._read and not self._was_absent(key)]
+        if missing:
+            missing += [key for key in self._expected if key not in self._read and key not in keys]
+            self._expected.clear()
         if self._record is None:
             missing += [world_key(self.world), faults_key(self.world)]
         if missing:
@@ -132,6 +144,14 @@ class UnitOfWork:
                 if self.when_opened is not None:
                     self.when_opened(self._record, found.get(faults_key(self.world)))
         return {key: item for key in keys if (item := self._seen(key)) is not None}
+
+    def _was_absent(self, key: Key) -> bool:
+        """Tell whether a list of what begins so was read without it; what was decided on that list must stay true."""
+        return any(key.partition == name and key.sort.startswith(prefix) for name, prefix in self._listed)
+
+    def expect(self, keys: Iterable[Key]) -> None:
+        """Say what will be read later in any case: it comes with the next read, so that fewer calls are made."""
+        self._expected |= dict.fromkeys(keys)
 
     def _seen(self, key: Key) -> Item | None:
         change = self._changes.get(key)
@@ -156,6 +176,8 @@ class UnitOfWork:
         found = self._store.query(name, prefix, order=order, newest_first=newest_first, limit=at_most)
         for item in found:
             self._read.setdefault(item.key, item)
+        if order is None and limit is None:
+            self._listed.append((name, prefix))
         if not changed:
             return found
         merged = {item.key: item for item in found if item.key not in self._changes}
@@ -178,12 +200,15 @@ class UnitOfWork:
 
     # Writes.
 
-    def put(self, item: Item, *, always: bool = False) -> None:
-        """Write an item at the end, on condition that nobody else wrote it meanwhile (unless `always`)."""
+    def put(self, item: Item, *, always: bool = False, tied: bool = False) -> None:
+        """Write an item at the end, on condition that nobody else wrote it meanwhile (unless `always`).
+
+        `tied`: never without what is written next.
+        """
         if not always:
             before = self._read.get(item.key)
             item = replace(item, version=before.version if before else 0)
-        self._changes[item.key] = Put(item, always=always)
+        self._changes[item.key] = Put(item, always=always, tied=tied)
 
     def delete(self, item: Item, *, always: bool = False) -> None:
         """Remove an item at the end, on condition that nobody else wrote it meanwhile (unless `always`)."""
@@ -209,5 +234,5 @@ class UnitOfWork:
 
     def commit(self, further: Sequence[Change] = ()) -> None:
         """Write everything, `further` changes last. Raises ConflictError if somebody else was faster."""
-        self._store.write([*self._changes.values(), *further])
+        self._store.write([*self._changes.values(), *further], parallel=self.parallel)
         self._changes.clear()

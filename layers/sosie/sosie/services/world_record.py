@@ -18,6 +18,8 @@ class WorldRecord:
     """`scenario` names the seed; the document itself is kept beside it (`scenario_key`), read only to reset.
 
     `incarnation` is another one after each creation and reset, so that clients can tell that their past is gone.
+    `keys` is what the keyring knows it by (empty: its name). A deployed world has another one after each creation, so
+    that no process goes on with the keys of one that was dropped.
     `maintained_until` is the world's time up to which everything on schedule has happened (services/maintenance.py).
     """
 
@@ -28,7 +30,18 @@ class WorldRecord:
     penalty_delays: bool = True
     realistic_limits: bool = False
     incarnation: str = ""
+    keys: str = ""
     maintained_until: datetime | None = None
+
+    @property
+    def guessable(self) -> bool:
+        """Whether all that the scenario makes follows from its document, which everybody may know."""
+        return not self.keys
+
+    @property
+    def keyring_name(self) -> str:
+        """What the keyring knows this world by; its name up to the first dot."""
+        return self.keys or self.name
 
 
 def world_key(world: str) -> Key:

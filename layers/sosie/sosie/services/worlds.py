@@ -6,12 +6,12 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from sosie.domain.errors import ConflictError
+from sosie.domain.errors import ConflictError, StoreUnavailableError
 from sosie.domain.html_text import decoded
 from sosie.domain.ids import unguessable_seed, unguessable_token
 from sosie.domain.regions import REGIONS
 from sosie.domain.scenario import Known, parse_scenario
-from sosie.ports import Delete, Item, Key, Put
+from sosie.ports import MAX_ATOMIC_CHANGES, Delete, Item, Key, Put
 from sosie.services import repository as repo
 from sosie.services.journal import journal_partition
 from sosie.services.records import from_body, to_body
@@ -20,7 +20,7 @@ from sosie.services.unit_of_work import UnitOfWork
 from sosie.services.world_record import DEFAULT_WORLD, WorldRecord, claim_key, scenario_key, world_key
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from sosie.domain.clock import Clock
     from sosie.domain.scenario import Scenario
@@ -84,7 +84,10 @@ class Worlds:
         document = self._document(scenario)
         parsed = parse_scenario(document)
         seed = parsed.seed if self._guessable else unguessable_seed()
-        claim = Item(claim_key(world), to_body(WorldRecord(world, parsed.name, seed, incarnation=_incarnation())))
+        incarnation = _incarnation()
+        keys = "" if self._guessable else f"{world}.{incarnation}"
+        wanted = WorldRecord(world, parsed.name, seed, incarnation=incarnation, keys=keys)
+        claim = Item(claim_key(world), to_body(wanted))
         with suppress(ConflictError):
             self.store.write([Put(claim)])
         claimed = self.store.get_many([claim.key])[claim.key]
@@ -107,10 +110,9 @@ class Worlds:
             raise LookupError(world)
         document = self.store.get_many([key])[key].body
         parsed = parse_scenario(document)
-        record = WorldRecord(world, parsed.name, before.seed, incarnation=_incarnation())
-        claim = Put(Item(claim_key(world), to_body(record)))
+        record = WorldRecord(world, parsed.name, before.seed, incarnation=_incarnation(), keys=before.keys)
         record, seeded = self._seeded(record, document, parsed)
-        self._replace(world, [claim, *seeded])
+        self._replace(world, seeded)
         return record
 
     def restore(
@@ -122,12 +124,12 @@ class Worlds:
         `requests` that made the items.
         """
         world = record.name
-        record = replace(record, incarnation=_incarnation())
+        before = self.open(world)
+        record = replace(record, incarnation=_incarnation(), keys=before.keys if before else "")
         number = max(requests, self._request_ids.last(world))
         self._replace(
             world,
             [
-                Put(Item(claim_key(world), to_body(record))),
                 *map(Put, items),
                 *self._request_ids.go_on_after(world, number),
                 *self._visible(record, document),
@@ -150,15 +152,37 @@ class Worlds:
 
     def seed(self, world: str, scenario: str | Mapping[str, Any]) -> Scenario:
         """Add a scenario's people and organizations to a world, all or nothing. Raises ConflictError for doubles."""
-        parsed = parse_scenario(self._document(scenario), {uow.region: _known(uow) for uow in self.units(world)})
-        changes: list[Change] = []
-        for region in REGIONS:
-            uow = self._uow(world, region)
-            seed_region(uow, parsed.regions[region])
-            changes += uow.pending()
-        self._check_room(changes)
-        self.store.write(changes)
-        return parsed
+        document = self._document(scenario)
+        for _ in range(_ATTEMPTS):
+            held = self._hold(world)
+            parsed = parse_scenario(document, {uow.region: _known(uow) for uow in self.units(world)})
+            changes: list[Change] = []
+            for region in REGIONS:
+                uow = self._uow(world, region)
+                seed_region(uow, parsed.regions[region])
+                changes += uow.pending()
+            self._check_room(changes)
+            with suppress(ConflictError):
+                # The hold comes first: who is refused has then written nothing, whatever the number of groups.
+                self._add([*held, *changes])
+                return parsed
+        raise ConflictError("others keep filling the world")
+
+    def _add(self, changes: Sequence[Change]) -> None:
+        """Write changes that begin with a hold. If the store fails between two groups, take the first ones back."""
+        try:
+            self.store.write(changes)
+        except StoreUnavailableError:
+            if len(changes) > MAX_ATOMIC_CHANGES:
+                self._take_back([change for change in changes if isinstance(change, Put)])
+            raise
+
+    def _take_back(self, puts: Sequence[Put]) -> None:
+        """Remove what was new, as far as the store lets us, on condition that the hold stands: then it was ours."""
+        held = [Put(replace(put.item, version=put.item.version + 1)) for put in puts[:1] if put.item.version]
+        new = [Delete(put.item.key) for put in puts if not (put.always or put.item.version)]
+        with suppress(ConflictError, StoreUnavailableError):
+            self.store.write([*held, *new])
 
     def _check_room(self, changes: Iterable[Change]) -> None:
         """Raise ConflictError if something is there that is to be new: a store may write in several groups."""
@@ -167,14 +191,35 @@ class Worlds:
         if self.store.get_many(new):
             raise ConflictError("an item is already there")
 
+    def _hold(self, world: str) -> list[Put]:
+        """Return what makes a write fail if the world is replaced meanwhile. Raises ConflictError if that goes on."""
+        found = self.store.get_many([world_key(world), claim_key(world)])
+        record, claim = found.get(world_key(world)), found.get(claim_key(world))
+        if record is None or claim is None:
+            return []
+        if record.body["incarnation"] != claim.body["incarnation"]:
+            raise ConflictError("the world is being replaced; if that broke off, reset it")
+        return [Put(claim)]
+
+    def _announce(self, world: str) -> None:
+        """Tell other processes that what they fill the world with is going to be removed, before any of it is."""
+        if self._guessable:
+            return  # there are no others, and the store replaces at once
+        key = claim_key(world)
+        if (claim := self.store.get_many([key]).get(key)) is not None:
+            announced = {**claim.body, "incarnation": _incarnation()}
+            self.store.write([Put(Item(key, announced), always=True)])
+
     def drop(self, world: str) -> None:
         """Remove a world, its keys and everything in it."""
+        record = self.open(world)
+        self._announce(world)
         self.store.drop(f"{world}/", self.partitions(world))
         from sosie.services.snapshot_store import drop_snapshots  # late: a start does without it
 
         drop_snapshots(self.store, world)
         self.store.write([Delete(Key(_DIRECTORY, world))])
-        self._keyring.forget(world)
+        self._keyring.forget(record.keyring_name if record else world)
         self._request_ids.forget(world)
 
     def names(self) -> list[str]:
@@ -208,16 +253,21 @@ class Worlds:
         return [
             Put(Item(scenario_key(record.name), dict(document))),
             Put(Item(Key(_DIRECTORY, record.name), {"scenario": record.scenario})),
+            # These two together: as long as they differ, the world is being replaced.
+            Put(Item(claim_key(record.name), to_body(record)), tied=True),
             Put(Item(world_key(record.name), to_body(record))),
         ]
 
     def _replace(self, world: str, puts: Iterable[Put]) -> None:
         """Let a world hold this and nothing else."""
         own = f"{world}/world"
-        changes = [Put(put.item, always=True) for put in puts]
+        self._announce(world)
+        changes = [replace(put, always=True) for put in puts]
         written = {change.item.key for change in changes}
         # The world's own partition stays until it is overwritten: a world that is being reset is never missing.
-        partitions = [name for name in self.partitions(world) if name != own]
+        # Where something is going to be, nothing may be left, even if a reset broke off and its lists are gone.
+        known = dict.fromkeys([*self.partitions(world), *(key.partition for key in written)])
+        partitions = [name for name in known if name != own and name.startswith(f"{world}/")]
         surplus = [Delete(item.key) for item in self.store.query(own) if item.key not in written]
         self.store.drop(f"{world}/", partitions, [*surplus, *changes])
         self._request_ids.forget(world)

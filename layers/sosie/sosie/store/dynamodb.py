@@ -2,24 +2,24 @@
 
 Every read is strongly consistent, so a read sees every acknowledged write, whichever function made it.
 
-`write` sends its groups one after the other and stops at the first that fails. Sending them at once would be quicker,
-but a later group could then stand while an earlier one failed; in order, whoever wants many changes to become visible
-together writes the item that makes them visible last. Also, items with local indexes share one partition's capacity,
-which ten transactions at once would only exhaust. Reads and `drop` go in parallel: their order means nothing.
+`write` sends its groups one after the other and stops at the first that fails: whoever wants many changes to become
+visible together writes the item that makes them visible last. Where the caller says that the order means nothing, all
+groups but the last go at once. Reads and `drop` do in any case.
 A group is what one transaction takes: 100 changes, or fewer if they would weigh more than 4 MB together.
 
 Who waits for what: botocore retries single calls that are throttled or fail on the way. What it does not know are
 half-answered batches and transactions that were cancelled for want of capacity: those are retried here, a little
-later each time.
+later each time. All of it ends well before a function's 29 seconds do, with StoreBusyError or StoreUnavailableError.
 """
 
 from __future__ import annotations
 
 import random  # noqa: TID251  only spreads retries over time; no id or key depends on it
 import time
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from sosie.domain.errors import ConflictError, SosieError
+from sosie.domain.errors import ConflictError, StoreBusyError, StoreUnavailableError
 from sosie.store.dynamodb_items import (
     TABLE,
     TTL_ATTRIBUTE,
@@ -33,7 +33,7 @@ from sosie.store.dynamodb_items import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from concurrent.futures import ThreadPoolExecutor
 
     from botocore.config import Config
@@ -48,23 +48,44 @@ R = TypeVar("R")
 _KEYS_PER_BATCH_GET = 100
 _ITEMS_PER_BATCH_WRITE = 25
 _THREADS = 8
-_ATTEMPTS = 10
+_ATTEMPTS = 14
 _FIRST_PAUSE = 0.05
 _LONGEST_PAUSE = 2.0
 
 _CONFLICTS = {"ConditionalCheckFailed", "TransactionConflict"}
 _WANT_OF_CAPACITY = {"ThrottlingError", "ProvisionedThroughputExceeded"}
-
-
-class StoreBusyError(SosieError):
-    """DynamoDB kept refusing for want of capacity. Nothing of the group that was being written is stored."""
+_BUSY = {
+    "ProvisionedThroughputExceededException",
+    "RequestLimitExceeded",
+    "ThrottlingException",
+    "TransactionInProgressException",
+}
+# By the operating system: copies of one process, as SnapStart and fork make them, must not pause alike.
+_chance = random.SystemRandom()
 
 
 def back_off(attempt: int) -> None:
     """Wait before the next attempt: up to twice as long each time, by chance, so that callers fall out of step."""
     longest = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2**attempt)
     # The network makes us wait here; the simulated cloud's own delays are data on the answer.
-    time.sleep(random.uniform(0, longest))  # noqa: TID251, S311
+    time.sleep(_chance.uniform(0, longest))  # noqa: TID251
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    """Raise what botocore gave up on as an error of the port."""
+    from botocore.exceptions import ClientError, HTTPClientError  # late, as boto3
+
+    try:
+        yield
+    except HTTPClientError as error:
+        raise StoreUnavailableError("DynamoDB does not answer") from error
+    except ClientError as error:
+        if error.response["Error"]["Code"] in _BUSY:
+            raise StoreBusyError("DynamoDB has no capacity left") from error
+        if error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 400) >= 500:
+            raise StoreUnavailableError("DynamoDB fails") from error
+        raise
 
 
 class DynamoDbStore:
@@ -80,7 +101,8 @@ class DynamoDbStore:
 
     def get_many(self, keys: Sequence[Key]) -> dict[Key, Item]:
         wanted = [key for key in dict.fromkeys(keys) if can_exist(key)]
-        groups = self._in_parallel(self._get_group, batches(wanted, _KEYS_PER_BATCH_GET))
+        with _explained():
+            groups = self._in_parallel(self._get_group, batches(wanted, _KEYS_PER_BATCH_GET))
         return {item.key: item for group in groups for item in group}
 
     def _get_group(self, keys: Sequence[Key]) -> list[Item]:
@@ -121,7 +143,8 @@ class DynamoDbStore:
         while True:
             if limit is not None:
                 request["Limit"] = limit - len(found) + 1  # one more: `after` itself may be among them
-            answer = self._client.query(**request)
+            with _explained():
+                answer = self._client.query(**request)
             items = (decode(attributes) for attributes in answer["Items"])
             found += [item for item in items if order is not None or item.key.sort != after]
             if "LastEvaluatedKey" not in answer or (limit is not None and len(found) >= limit):
@@ -130,14 +153,21 @@ class DynamoDbStore:
 
     # Writes.
 
-    def write(self, changes: Sequence[Change]) -> None:
+    def write(self, changes: Sequence[Change], *, parallel: bool = False) -> None:
         # All of them first: what cannot be stored is refused before anything is.
-        operations = [operation(self._table, change) for change in changes]
-        for group in transactions(operations):
-            if len(group) == 1:
-                self._write_one(group[0])
-            else:
+        groups = list(transactions([operation(self._table, change) for change in changes]))
+        with _explained():
+            if parallel:
+                self._in_parallel(self._write_group, groups[:-1])
+                groups = groups[-1:]
+            for group in groups:
                 self._write_group(group)
+
+    def _write_group(self, group: list[Operation]) -> None:
+        if len(group) == 1:
+            self._write_one(group[0])
+        else:
+            self._write_together(group)
 
     def _write_one(self, one: Operation) -> None:
         exceptions = self._client.exceptions
@@ -157,7 +187,7 @@ class DynamoDbStore:
         else:
             self._client.delete_item(**one.parameters, ReturnValuesOnConditionCheckFailure="ALL_OLD")
 
-    def _write_group(self, group: list[Operation]) -> None:
+    def _write_together(self, group: list[Operation]) -> None:
         # Botocore gives each transaction a ClientRequestToken, so its own retries cannot apply one twice.
         request: Any = [{one.verb: one.parameters} for one in group]
         attempt = 0
@@ -179,8 +209,9 @@ class DynamoDbStore:
 
     def drop(self, partition_prefix: str, partitions: Iterable[str], then: Sequence[Change] = ()) -> None:
         del partition_prefix  # DynamoDB finds partitions by their full name only
-        keys = [key for found in self._in_parallel(self._keys_of, list(partitions)) for key in found]
-        self._in_parallel(self._delete_group, batches(keys, _ITEMS_PER_BATCH_WRITE))
+        with _explained():
+            keys = [key for found in self._in_parallel(self._keys_of, list(partitions)) for key in found]
+            self._in_parallel(self._delete_group, batches(keys, _ITEMS_PER_BATCH_WRITE))
         self.write(then)
 
     def _keys_of(self, partition: str) -> list[Any]:
@@ -216,11 +247,14 @@ class DynamoDbStore:
     def _in_parallel(self, task: Callable[[T], R], arguments: Sequence[T]) -> list[R]:
         if len(arguments) <= 1:
             return [task(argument) for argument in arguments]
-        if self._pool is None:
-            from concurrent.futures import ThreadPoolExecutor  # most requests never need one
+        from concurrent.futures import ThreadPoolExecutor, wait  # most requests never need one
 
+        if self._pool is None:
             self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="dynamodb")
-        return list(self._pool.map(task, arguments))
+        running = [self._pool.submit(task, argument) for argument in arguments]
+        # All of them have ended when one has failed: whoever tries again must not meet what is left of this.
+        wait(running)
+        return [each.result() for each in running]
 
 
 def _is_own_write(refusal: Any, one: Operation) -> bool:
@@ -270,9 +304,9 @@ def _client_config() -> Config:
     from botocore.config import Config  # late, as boto3
 
     return Config(
-        retries={"mode": "standard", "total_max_attempts": 5},
-        connect_timeout=2,
-        read_timeout=10,
+        retries={"mode": "standard", "total_max_attempts": 4},
+        connect_timeout=1,
+        read_timeout=4,
         max_pool_connections=_THREADS + 2,
         tcp_keepalive=True,
     )

@@ -86,6 +86,7 @@ class Operation(NamedTuple):
     verb: Literal["Put", "Update", "Delete"]
     parameters: dict[str, Any]
     size: int
+    tied: bool = False
 
 
 class Range(NamedTuple):
@@ -130,10 +131,10 @@ def operation(table: str, change: Change) -> Operation:
     attributes = _encode(item)
     size = _check_size(item.key, attributes)
     if change.always:
-        return Operation("Update", {"TableName": table, **_upsert(item.key, attributes)}, size)
+        return Operation("Update", {"TableName": table, **_upsert(item.key, attributes)}, size, change.tied)
     attributes["version"] = {"N": str(item.version + 1)}
     condition = _if_version(item.version) if item.version else _IF_ABSENT
-    return Operation("Put", {"TableName": table, "Item": attributes, **condition}, size)
+    return Operation("Put", {"TableName": table, "Item": attributes, **condition}, size, change.tied)
 
 
 def _encode(item: Item) -> Attributes:
@@ -179,13 +180,17 @@ def _upsert(key: Key, attributes: Attributes) -> dict[str, Any]:
 
 
 def transactions(operations: Iterable[Operation]) -> Iterator[list[Operation]]:
-    """Return the operations in groups, in order, each of which fits one transaction by number and by weight."""
+    """Return the operations in groups, in order, each of which fits one transaction by number and by weight.
+
+    A tied operation is in the group of the one behind it.
+    """
     group: list[Operation] = []
     weight = 0
     for one in operations:
         if group and (len(group) == MAX_ATOMIC_CHANGES or weight + one.size > _MAX_TRANSACTION):
+            kept = [group.pop()] if group[-1].tied and len(group) > 1 else []
             yield group
-            group, weight = [], 0
+            group, weight = kept, sum(other.size for other in kept)
         group.append(one)
         weight += one.size
     if group:

@@ -129,7 +129,8 @@ class SqliteStore:
         )
         return [_item(row) for row in self._db.execute(statement, [*values, -1 if limit is None else limit])]
 
-    def write(self, changes: Sequence[Change]) -> None:
+    def write(self, changes: Sequence[Change], *, parallel: bool = False) -> None:
+        del parallel  # one transaction, however many changes
         if not changes:
             return
         self._db.execute("BEGIN IMMEDIATE")
