@@ -8,8 +8,9 @@ import pytest
 
 from sosie.control import events
 from sosie.control.event_lines import Event, read_events
+from sosie.functions.waiting import settled
 from sosie.settings import Settings
-from sosie.wiring import Sosie, _settled
+from sosie.wiring import Sosie
 from tests.support.cloud import TestCloud
 from tests.support.control import Asked, ask, event_of
 from tests.support.families import ALICE, COUSIN, offer
@@ -210,19 +211,19 @@ def deployed(cloud: TestCloud) -> Sosie:
 
 
 def test_a_function_answers_one_piece_and_says_when_to_come_back(deployed: Sosie) -> None:
-    answer = _settled(deployed.control, signed(EVENTS), None)
+    answer = settled(deployed.control.handle, signed(EVENTS), None)
 
     assert "resume" not in answer
     assert "\nretry: 2000\n" in answer["body"]
 
 
 def test_many_processes_tell_only_what_nothing_earlier_can_precede(cloud: TestCloud, deployed: Sosie) -> None:
-    start = last_id(_settled(deployed.control, signed(EVENTS), None))
+    start = last_id(settled(deployed.control.handle, signed(EVENTS), None))
     deployed.gate.handle(wire_event("/us/api/alive"))
 
-    soon = _settled(deployed.control, signed(EVENTS, start), None)
+    soon = settled(deployed.control.handle, signed(EVENTS, start), None)
     cloud.clock.at = cloud.clock.at.replace(second=30)
-    later = _settled(deployed.control, signed(EVENTS, start), None)
+    later = settled(deployed.control.handle, signed(EVENTS, start), None)
 
     assert read(soon) == []
     assert [event.data["path"] for event in read(later)] == ["/us/api/alive"]

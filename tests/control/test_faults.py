@@ -11,8 +11,9 @@ from jsonschema import Draft202012Validator
 from sosie.control.client import ControlClient
 from sosie.control.connection import RefusedByControlError
 from sosie.domain.fault_effects import EFFECTS
+from sosie.functions.waiting import wait
 from sosie.settings import Settings
-from sosie.wiring import Sosie, wait
+from sosie.wiring import Sosie
 from tests.local.started import Started, request_token
 from tests.support.cloud import TestCloud, WireAnswer
 from tests.support.control import ask

@@ -19,6 +19,7 @@ class Settings:
     table: str = "sosie"  # SOSIE_TABLE, the DynamoDB table
     state: Path | None = None  # SOSIE_STATE, a directory; without one everything is in memory
     scenario: str = "families"  # SOSIE_SCENARIO, a shipped name or a file
+    guessable: bool = False  # SOSIE_SEED=scenario: ids and keys that documentation can print, from Lambda functions too
     control_token: str | None = None  # SOSIE_CONTROL_TOKEN
     control_secret: str | None = None  # SOSIE_CONTROL_SECRET, the secret that holds it in a deployed Sosie
     control_by_iam: bool = False  # SOSIE_CONTROL_ACCESS=iam: API Gateway checks who calls
@@ -26,6 +27,8 @@ class Settings:
     realistic_limits: bool = False  # SOSIE_REALISTIC_LIMITS: every world keeps the cloud's rate limits
     vault_origins: tuple[str, ...] = ()  # SOSIE_VAULT_ORIGINS, comma-separated, allowed besides the cloud's own
     secret_prefix: str | None = None  # SOSIE_SECRET_PREFIX, where a deployed Sosie keeps its keys
+    domain: str | None = None  # SOSIE_DOMAIN, below which identity-us and so on are hosts of the services
+    allowed_addresses: str = ""  # SOSIE_ALLOWED_ADDRESSES, comma-separated networks; a deployed Sosie refuses others
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
@@ -40,6 +43,7 @@ class Settings:
             table=env.get("SOSIE_TABLE", "sosie"),
             state=Path(state) if state else None,
             scenario=env.get("SOSIE_SCENARIO", "families"),
+            guessable=env.get("SOSIE_SEED") == "scenario",
             control_token=env.get("SOSIE_CONTROL_TOKEN") or None,
             control_secret=env.get("SOSIE_CONTROL_SECRET") or None,
             control_by_iam=env.get("SOSIE_CONTROL_ACCESS") == "iam",
@@ -47,4 +51,6 @@ class Settings:
             realistic_limits=env.get("SOSIE_REALISTIC_LIMITS", "").lower() in ("1", "true", "yes", "on"),
             vault_origins=tuple(filter(None, env.get("SOSIE_VAULT_ORIGINS", "").split(","))),
             secret_prefix=env.get("SOSIE_SECRET_PREFIX") or None,
+            domain=env.get("SOSIE_DOMAIN", "").lower().strip(".") or None,
+            allowed_addresses=env.get("SOSIE_ALLOWED_ADDRESSES", ""),
         )

@@ -5,24 +5,30 @@
 
 from __future__ import annotations
 
-import time
+import logging
+import os
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from sosie.domain.clock import Clock, SystemClock
+from sosie.domain.payloads import carried  # what a Lambda function can answer
 from sosie.settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from sosie.control.handler import ControlHandler
     from sosie.domain.regions import Service
     from sosie.ports import Keyring, Store
     from sosie.services.request_ids import RequestIds
+    from sosie.services.scheduled_jobs import Happening
     from sosie.services.worlds import Worlds
     from sosie.wire.app import ServiceApp
     from sosie.wire.gate import Gate
 
+
+logger = logging.getLogger("sosie")
 
 ASK_AGAIN_AFTER = 0.05
 """Seconds between two looks for what a caller of the control plane waits for."""
@@ -61,7 +67,9 @@ class Sosie:
 
         if self.settings.store == "localstack":
             return dynamodb.localstack(self.settings.table)
-        return dynamodb.connect(self.settings.table)
+        # An engine of one's own begins empty. In AWS a table is made by the template, and never by a start.
+        create = not self.many_processes and names_local_engine(os.environ)
+        return dynamodb.connect(self.settings.table, create=create)
 
     @cached_property
     def keyring(self) -> Keyring:
@@ -97,7 +105,7 @@ class Sosie:
             request_ids=self.request_ids,
             load_scenario=load_scenario,
             default_scenario=self.settings.scenario,
-            guessable=not self.many_processes,
+            guessable=self.settings.guessable or not self.many_processes,
         )
 
     @cached_property
@@ -113,8 +121,10 @@ class Sosie:
             apps=self.app,
             ensure_world=self.worlds.ensure,
             vault_origins=self.settings.vault_origins,
+            domain=self.settings.domain,
             penalty_delays=self.settings.penalty_delays,
             realistic_limits=self.settings.realistic_limits,
+            carry=carried if self.many_processes else None,
         )
 
     @cached_property
@@ -128,7 +138,9 @@ class Sosie:
             token=self._control_token(),
             store_name=self.settings.store,
             by_iam=self.settings.control_by_iam,
+            domain=self.settings.domain,
             owns_sockets=not self.many_processes,
+            carry=carried if self.many_processes else None,
         )
 
     def _control_token(self) -> str | None:
@@ -137,6 +149,17 @@ class Sosie:
         from sosie.store.secrets_manager import read_secret
 
         return read_secret(self.settings.control_secret)
+
+    def lets_in(self, client_ip: str) -> bool:
+        """Tell whether a client may come in at all, and log one that may not. For hosts without a firewall."""
+        if not self.settings.allowed_addresses:
+            return True
+        from sosie.domain.addresses import is_let_in, parse_networks
+
+        if is_let_in(client_ip, parse_networks(self.settings.allowed_addresses)):
+            return True
+        logger.warning("shut out: %s is in no network of SOSIE_ALLOWED_ADDRESSES", client_ip)
+        return False
 
     def app(self, service: Service, path: str) -> ServiceApp:
         """Return the part of a service that a path belongs to, built once."""
@@ -167,41 +190,48 @@ def lambda_service(name: str) -> Callable[[dict[str, Any], Any], dict[str, Any]]
     """Return the Lambda handler of a service or of the control plane. Nothing is built before the first event."""
 
     def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
+        if not deployed().lets_in(event["requestContext"]["http"].get("sourceIp") or ""):
+            return _shut_out(name)
         if name == "control":
-            return _settled(deployed().control, event, context)
+            return deployed().control.handle(event, context)
         return deployed().gate.handle(event, context)
 
     return handle
 
 
-def _settled(control: ControlHandler, event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """Ask again until what the caller waits for has happened. A stream is one piece; its reader comes back for more."""
-    from sosie.control.http import asked_again
-
-    response, started = control.handle(event, context), time.monotonic()
-    while response.get("pending"):
-        time.sleep(ASK_AGAIN_AFTER)  # noqa: TID251  this is the host
-        again = asked_again(event, waited=time.monotonic() - started, resume=response["resume"])
-        response = control.handle(again, context)
-    response.pop("resume", None)
-    return response
+def _shut_out(name: str) -> dict[str, Any]:
+    if name == "control":
+        from sosie.control.access import shut_out
+    else:
+        from sosie.wire.http import shut_out
+    return shut_out()
 
 
-def lambda_maintenance() -> Callable[[], int]:
-    """Return what the schedule calls: it catches up in every world, and returns how many things happened."""
+def lambda_maintenance() -> Callable[[], Iterator[Sequence[Happening]]]:
+    """Return what the schedule calls: it catches up in every world by steps, and yields what happens in each."""
 
-    def run() -> int:
+    def run() -> Iterator[Sequence[Happening]]:
         from sosie.services.maintenance import maintain
 
-        return sum(len(happened) for happened in maintain(deployed().worlds))
+        return maintain(deployed().worlds)
 
     return run
 
 
-def wait(response: dict[str, Any]) -> dict[str, Any]:
-    """Wait as long as the response says, and return it as the client gets it. For hosts that serve one at a time."""
-    response.pop("wire", None)  # a rule of a host with sockets, which shares the store
-    delay = response.pop("delay", 0.0)
-    if delay:
-        time.sleep(delay)  # noqa: TID251  this is the host
-    return response
+def names_local_engine(environment: Mapping[str, str]) -> bool:
+    """Tell whether the AWS environment leads to a DynamoDB engine of one's own and not to AWS.
+
+    That is loopback, a name without a dot (another container), or what a container calls its host. A private address
+    could be a network's way to AWS.
+    """
+    if environment.get("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "").lower() == "true":
+        return False
+    url = environment.get("AWS_ENDPOINT_URL_DYNAMODB") or environment.get("AWS_ENDPOINT_URL") or ""
+    try:
+        host = urlsplit(url).hostname or ""
+    except ValueError:  # no address at all; boto3 says so
+        return False
+    if ":" in host:
+        return host == "::1"
+    own = host.startswith("127.") or host.endswith((".localhost", ".docker.internal", ".containers.internal"))
+    return bool(host) and (own or "." not in host)

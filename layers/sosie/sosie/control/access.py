@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hmac
-from typing import TYPE_CHECKING
+import json
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from sosie import __version__
 from sosie.control.problems import ProblemError
 
 if TYPE_CHECKING:
@@ -33,6 +35,13 @@ def check_access(headers: Mapping[str, str], token: str | None, *, trusted: bool
     if trusted:
         raise ProblemError(403, "Forbidden", f"The control plane answers at a loopback address, not as {host!r}.")
     raise ProblemError(401, "Unauthorized", "Send the control token: Authorization: Bearer <token>.")
+
+
+def shut_out() -> dict[str, Any]:
+    """Return the payload 2.0 response for a client whose address is not let in."""
+    problem = ProblemError(403, "Forbidden", "This Sosie answers only to the networks of its AllowedAddresses.")
+    headers = {"Content-Type": "application/problem+json", "x-sosie": __version__}
+    return {"statusCode": 403, "headers": headers, "body": json.dumps(problem.body), "isBase64Encoded": False}
 
 
 def _netloc(origin: str) -> str | None:

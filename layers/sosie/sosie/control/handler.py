@@ -26,8 +26,10 @@ from sosie.control import (
     worlds,
 )
 from sosie.control.http import PendingError, Plane, Reply, Verb, read_request
-from sosie.control.problems import ProblemError, bad_request
-from sosie.domain.errors import ConflictError, ScenarioError
+from sosie.control.problems import ProblemError, answer_too_large, bad_request
+from sosie.domain.errors import ConflictError, ScenarioError, StoreUnavailableError
+from sosie.domain.payloads import LARGEST_ANSWER, payload_size
+from sosie.services.world_record import is_world_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -66,11 +68,15 @@ class ControlHandler:
         store_name: str = "sqlite",
         by_iam: bool = False,
         owns_sockets: bool = False,
+        domain: str | None = None,
+        carry: Callable[[Mapping[str, str], Mapping[str, Any]], dict[str, Any] | None] | None = None,
     ) -> None:
-        self._plane = Plane(worlds, keyring, store_name, time.monotonic(), owns_sockets)
+        self._plane = Plane(worlds, keyring, store_name, time.monotonic(), owns_sockets, domain)
         self._token = token
+        self._carry = carry
         self._by_iam = by_iam
-        self._resolver = APIGatewayHttpResolver()
+        # Said, because POWERTOOLS_DEV would switch it on: it prints every event, with all that a client sent.
+        self._resolver = APIGatewayHttpResolver(debug=False)
         for verb in VERBS:
             rule = "/_sosie" + re.sub(r"\{(\w+)\}", r"<\1>", verb.path)
             self._resolver.route(rule, method=[verb.method])(self._serve(verb))
@@ -80,13 +86,16 @@ class ControlHandler:
         """Return the payload 2.0 response. `trusted`: the server can be reached from this machine only.
 
         A member `pending` says that the host asks again in a moment (`http.asked_again`). With `resume`, what to ask
-        again with, and no `pending`, the body is the next piece of a stream.
+        again with, and no `pending`, the body is the next piece of a stream. `noted` is what the host may log.
         """
-        self._resolver.append_context(trusted=trusted)  # type: ignore[no-untyped-call]  # Powertools leaves it untyped
+        noted: dict[str, Any] = {}
+        self._resolver.append_context(trusted=trusted, noted=noted)  # type: ignore[no-untyped-call]  # as Powertools has it
         response: dict[str, Any] = self._resolver.resolve(event, context)  # type: ignore[arg-type]  # no verb looks at it
         if (mark := response["headers"].pop(PENDING, None)) is not None:
             response |= {"resume": mark} | ({"pending": True} if response["statusCode"] == 204 else {})
-        return response
+        if self._carry is not None:
+            response = self._carry(_headers(event), response) or _too_large(event, response)
+        return response | {"noted": noted}
 
     def front_page(self, event: Mapping[str, Any]) -> dict[str, Any]:
         """Say what answers here, to whoever opens the address in a browser."""
@@ -101,7 +110,9 @@ class ControlHandler:
     def _serve(self, verb: Verb) -> Callable[..., Response[str]]:
         def serve(**params: str) -> Response[str]:
             event = self._resolver.current_event.raw_event
-            headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
+            headers = _headers(event)
+            noted = self._resolver.context["noted"]
+            noted |= {"method": verb.method, "route": f"/_sosie{verb.path}", "world": _world_of(params)}
             try:
                 trusted = self._resolver.context["trusted"]
                 access.check_access(headers, self._token, trusted=trusted, signed=self._is_signed(event))
@@ -114,10 +125,17 @@ class ControlHandler:
                 line = {} if error.line is None else {"line": error.line}
                 return _problem(bad_request(str(error), where=error.where, problem=error.problem, **line))
             except ConflictError as error:
-                return _problem(ProblemError(409, "Conflict", f"Something of it is there already: {error}."))
+                return _problem(
+                    ProblemError(409, "Conflict", f"Something is there already, or somebody else was faster: {error}.")
+                )
+            except StoreUnavailableError as error:
+                logger.exception("%s %s cannot be served: the store does not", verb.method, verb.path)
+                noted["diagnosis"] = "SOSIE_BUSY"
+                return _problem(ProblemError(503, "Store unavailable", f"Ask again in a moment: {error}."))
             except Exception:
                 logger.exception("%s %s failed", verb.method, verb.path)
-                return _problem(ProblemError(500, "Internal error", "Sosie itself failed; its log says why."))
+                noted["diagnosis"] = "SOSIE_FAILED"
+                return _problem(_FAILURE)
             return _response(answer)
 
         return serve
@@ -129,6 +147,35 @@ class ControlHandler:
     def _unrouted(self, _: Exception) -> Response[str]:
         path = self._resolver.current_event.path
         return _problem(ProblemError(404, "Not found", f"The control plane has no route {path}."))
+
+
+_FAILURE = ProblemError(500, "Internal error", "Sosie itself failed; its log says why.")
+
+
+def failure() -> dict[str, Any]:
+    """Return the payload 2.0 response to a request that never got as far as a verb."""
+    return _problem_response(_FAILURE) | {"noted": {"diagnosis": "SOSIE_FAILED"}}
+
+
+def _too_large(event: Mapping[str, Any], response: Mapping[str, Any]) -> dict[str, Any]:
+    method = event["requestContext"]["http"]["method"]
+    return _problem_response(answer_too_large(method, payload_size(response), LARGEST_ANSWER))
+
+
+def _problem_response(problem: ProblemError) -> dict[str, Any]:
+    headers = {"Content-Type": "application/problem+json", "x-sosie": __version__}
+    body = json.dumps(problem.body, ensure_ascii=False)
+    return {"statusCode": problem.status, "headers": headers, "body": body, "isBase64Encoded": False}
+
+
+def _headers(event: Mapping[str, Any]) -> dict[str, str]:
+    return {name.lower(): value for name, value in (event.get("headers") or {}).items()}
+
+
+def _world_of(params: Mapping[str, str]) -> str | None:
+    """Return the world that a path names, if it could be one: what is no name is anybody's text."""
+    world = params.get("world", "")
+    return world if is_world_name(world) else None
 
 
 def _response(answer: Any) -> Response[str]:

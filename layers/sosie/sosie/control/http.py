@@ -23,13 +23,17 @@ LONGEST_WAIT = 25.0
 
 @dataclass(frozen=True, slots=True)
 class Plane:
-    """What all verbs work with. `owns_sockets`: the host can do to a connection what a function cannot."""
+    """What all verbs work with. `owns_sockets`: the host can do to a connection what a function cannot.
+
+    `domain`: below which the services have hosts of their own (domain/hosts.py).
+    """
 
     worlds: Worlds
     keyring: Keyring
     store_name: str
     started: float
     owns_sockets: bool = False
+    domain: str | None = None
 
     @property
     def store(self) -> Store:

@@ -61,7 +61,7 @@ def restore_snapshot(request: Request) -> Any:
         snapshots.restore(request.plane.worlds, world, _name(request))
     except LookupError:
         raise no_such("snapshot", request.params["name"]) from None
-    return summarize(request.plane.worlds, world, request.base_url)
+    return summarize(request.plane.worlds, world, request.base_url, request.plane.domain)
 
 
 def delete_snapshot(request: Request) -> Any:

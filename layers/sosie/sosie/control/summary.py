@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sosie.domain.dates import wire_date
+from sosie.domain.hosts import open_url, roots_below
 from sosie.domain.html_text import decoded
 from sosie.domain.members import MemberStatus, Role
 from sosie.domain.regions import SERVICES
@@ -18,36 +19,42 @@ if TYPE_CHECKING:
     from sosie.services.worlds import Worlds
 
 
-def summarize(worlds: Worlds, world: str, base_url: str) -> dict[str, Any]:
-    """Return a world's summary. Raises LookupError if there is no such world."""
+def summarize(worlds: Worlds, world: str, base_url: str, domain: str | None = None) -> dict[str, Any]:
+    """Return a world's summary as it is reached from `base_url`, where the request came to.
+
+    Raises LookupError if there is no such world.
+    """
     record = worlds.open(world)
     if record is None:
         raise LookupError(world)
-    regions = {uow.region: _region(uow, base_url) for uow in worlds.units(world)}
+    regions = {uow.region: _region(uow, base_uris(base_url, world, uow.region, domain)) for uow in worlds.units(world)}
     now = record.clock.at(worlds.clock.now())
     return {
         "world": world,
         "scenario": record.scenario,
         "incarnation": record.incarnation,
         "clock": {"mode": record.clock.mode, "now": wire_date(now)},
-        "console": f"{base_url}/",
+        "console": f"{open_url(base_url, domain)}/",
         "regions": regions,
     }
 
 
-def base_uris(base_url: str, world: str, region: str) -> dict[str, str]:
-    """Return the base URI of each service, without a final slash."""
+def base_uris(base_url: str, world: str, region: str, domain: str | None = None) -> dict[str, str]:
+    """Return the base URI of each service, without a final slash. Hosts of a domain are the default world's alone."""
+    roots = roots_below(base_url, domain)
+    if world == DEFAULT_WORLD and roots:
+        return {service: roots[f"{region}/{service}"] for service in SERVICES}
     prefix = "" if world == DEFAULT_WORLD else f"/w/{world}"
-    return {service: f"{base_url}{prefix}/{region}/{service}" for service in SERVICES}
+    return {service: f"{open_url(base_url, domain)}{prefix}/{region}/{service}" for service in SERVICES}
 
 
-def _region(uow: UnitOfWork, base_url: str) -> dict[str, Any]:
+def _region(uow: UnitOfWork, uris: dict[str, str]) -> dict[str, Any]:
     installations = repo.installations.list(uow)
     users = sorted(repo.users.list(uow), key=lambda user: user.email)
     organizations = sorted(repo.organizations.list(uow), key=lambda organization: organization.name)
     emails = {user.id: user.email for user in users}
     return {
-        **base_uris(base_url, uow.world, uow.region),
+        **uris,
         "installations": [
             {"id": each.id, "key": each.key, "enabled": each.enabled}
             for each in sorted(installations, key=lambda each: (not each.enabled, each.creation_date, each.id))

@@ -45,7 +45,7 @@ def list_worlds(request: Request) -> Any:
 
 def read_world(request: Request) -> Any:
     """A world's summary with every base URI."""
-    return summarize(request.plane.worlds, request.world, request.base_url)
+    return summarize(request.plane.worlds, request.world, request.base_url, request.plane.domain)
 
 
 def create_world(request: Request) -> Any:
@@ -78,11 +78,12 @@ def list_state(request: Request) -> Any:
 
 def read_certificates(request: Request) -> Any:
     """The certificates that licences and tokens of each region are signed with."""
-    world, keyring = request.world, request.plane.keyring
+    record, keyring = request.plane.worlds.open(request.world), request.plane.keyring
+    name = request.world if record is None else record.keyring_name
     return {
         region: {
-            "licence": keyring.signer(world, region, "licences").certificate_pem,
-            "tokens": keyring.signer(world, region, "tokens").certificate_pem,
+            "licence": keyring.signer(name, region, "licences").certificate_pem,
+            "tokens": keyring.signer(name, region, "tokens").certificate_pem,
         }
         for region in REGIONS
     }

@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from sosie import __version__
-from sosie.wire.address import resolve_address
+from sosie.domain.hosts import hosts_below
+from sosie.wire.address import HOSTS, resolve_address
+from sosie.wire.http import decoded_path
 from sosie.wiring import ASK_AGAIN_AFTER
 
 if TYPE_CHECKING:
@@ -131,9 +133,12 @@ class Application:
         path = event["rawPath"]
         if path.startswith("/_sosie"):
             return self._sosie.control.handle(event, None, trusted=self._loopback)
-        if path == "/" and resolve_address(path, event["requestContext"]["domainName"]) is None:
+        if path == "/" and not self._is_service(event["requestContext"]["domainName"]):
             return self._sosie.control.front_page(event)
         return self._sosie.gate.handle(event)
+
+    def _is_service(self, host: str) -> bool:
+        return resolve_address("/", host, HOSTS | hosts_below(self._sosie.settings.domain)) is not None
 
 
 _TOO_LARGE: dict[str, Any] = {
@@ -174,7 +179,7 @@ def _event(scope: Scope, body: bytes, prefix: str) -> dict[str, Any]:
     for name, value in scope["headers"]:
         key, text = name.decode("latin-1"), value.decode("latin-1")
         headers[key] = f"{headers[key]},{text}" if key in headers else text
-    raw_path = prefix + (scope.get("raw_path") or scope["path"].encode()).decode("latin-1")
+    raw_path = prefix + decoded_path((scope.get("raw_path") or scope["path"].encode()).decode("latin-1"))
     client = scope.get("client") or ("", 0)
     method = scope["method"]
     is_text = headers.get("content-type", "").lower().startswith(_TEXT)

@@ -3,6 +3,7 @@
 /{region}/{service}/…             the default world
 /w/{world}/{region}/{service}/…   another world
 Host: identity.bitwarden.com      the same service at the root
+Host: identity-us.{domain}         the same below a domain of one's own (domain/hosts.py)
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from sosie.domain.regions import FACTS, REGIONS, SERVICES
 from sosie.services.world_record import DEFAULT_WORLD
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from sosie.domain.regions import Region, Service
 
 _BY_PATH = re.compile(
@@ -22,9 +25,10 @@ _BY_PATH = re.compile(
     re.DOTALL | re.IGNORECASE,
 )
 _GLUED = re.compile(r"/(?:w/[a-z0-9-]+/)?(?:us|eu)/(?:identity|api|push)(?=[a-z.])", re.IGNORECASE)
-_HOSTS: dict[str, tuple[Region, Service]] = {
+HOSTS: dict[str, tuple[Region, Service]] = {
     FACTS[region].host(service): (region, service) for region in REGIONS for service in SERVICES
 }
+"""The real cloud's hosts, by name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +42,9 @@ class Address:
     prefix: str = ""
 
 
-def resolve_address(path: str, host: str = "") -> Address | None:
-    """Return where a raw path (still percent-encoded) leads, or None if no service is addressed."""
-    by_host = _HOSTS.get(host.partition(":")[0].lower())
+def resolve_address(path: str, host: str = "", hosts: Mapping[str, tuple[Region, Service]] = HOSTS) -> Address | None:
+    """Return where a path leads, or None if no service is addressed."""
+    by_host = hosts.get(host.partition(":")[0].lower())
     if by_host is not None:
         return Address(DEFAULT_WORLD, *by_host, path or "/")
     match = _BY_PATH.fullmatch(path)

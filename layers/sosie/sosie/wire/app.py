@@ -9,15 +9,16 @@ from __future__ import annotations
 import logging
 import re
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 from aws_lambda_powertools.event_handler.api_gateway import APIGatewayHttpResolver, Response
 
-from sosie.domain.errors import ConflictError, InvalidError, RefusedError
+from sosie.domain.errors import ConflictError, InvalidError, RefusedError, StoreUnavailableError
 from sosie.domain.ids import parse_guid
 from sosie.services.unit_of_work import StruckError, UnknownWorldError
 from sosie.wire.auth import authenticate, authorize
 from sosie.wire.errors import answer_to, server_fault
-from sosie.wire.http import Answer, Param, Policy, decoded
+from sosie.wire.http import Answer, Param, Policy
 from sosie.wire.json_out import body_text
 
 if TYPE_CHECKING:
@@ -46,7 +47,8 @@ class ServiceApp:
     def __init__(self, routes: Sequence[Route]) -> None:
         self.routes = tuple(routes)
         self._patterns = [(re.compile(_pattern(route.path, "[^/]+"), re.IGNORECASE), route) for route in routes]
-        self._resolver = APIGatewayHttpResolver()
+        # Said, because POWERTOOLS_DEV would switch it on: it prints every event, with all that a client sent.
+        self._resolver = APIGatewayHttpResolver(debug=False)
         for route in routes:
             # (?i:…) because the cloud's paths match in any letter case.
             rule = "(?i:" + _PARAMETER.sub(r"<\1>", _escape_literals(route.path)) + ")"
@@ -54,7 +56,10 @@ class ServiceApp:
         self._resolver.not_found(self._answer_unrouted)
 
     def answer(self, event: Mapping[str, Any], call: Call) -> Answer:
-        """Return the service's answer to a request. Raises ConflictError, StruckError and UnknownWorldError."""
+        """Return the service's answer to a request.
+
+        Raises ConflictError, StoreUnavailableError, StruckError and UnknownWorldError.
+        """
         self._resolver.append_context(call=call)  # type: ignore[no-untyped-call]  # Powertools leaves it untyped
         self._resolver.resolve(event, context=None)  # type: ignore[arg-type]  # no handler looks at the Lambda context
         if call.exchange.interruption is not None:
@@ -83,12 +88,13 @@ class ServiceApp:
 
                 suspect_refusal(call, route, error)
                 call.exchange.answer = answer_to(error)
-            except (ConflictError, StruckError, UnknownWorldError) as error:
+            except (ConflictError, StoreUnavailableError, StruckError, UnknownWorldError) as error:
                 # No failure: the gate knows what to do. Powertools would log what passes through it.
                 call.exchange.interruption = error
                 return Response(500)
             except Exception:
-                logger.exception("%s %s failed", route.method, route.path)
+                about = {"correlation_id": call.exchange.request_id}
+                logger.exception("%s %s failed", route.method, route.path, extra=about)
                 call.uow.discard()
                 call.exchange.suspect("SOSIE_FAILED")
                 call.exchange.answer = server_fault()
@@ -110,7 +116,7 @@ class ServiceApp:
 
 
 def _act(route: Route, call: Call, raw: Mapping[str, str]) -> Answer:
-    call.params = {name: decoded(value) for name, value in raw.items()}
+    call.params = {name: unquote(value) for name, value in raw.items()}
     if not _holds(route, call.params):
         raise RouteMissedError
     if route.policy is not Policy.ANONYMOUS:
@@ -139,7 +145,7 @@ def _act(route: Route, call: Call, raw: Mapping[str, str]) -> Answer:
 def _holds(route: Route, params: Mapping[str, str]) -> bool:
     """Tell whether a route's constraints let these parameters through (§1.7: `:guid`)."""
     guids = (params[name] for name, kind in route.params.items() if kind is Param.GUID_ROUTE)
-    return all(parse_guid(decoded(text)) is not None for text in guids)
+    return all(parse_guid(text) is not None for text in guids)
 
 
 def _bind_params(route: Route, call: Call) -> dict[str, list[str]]:

@@ -24,7 +24,7 @@ def authenticate(call: Call) -> Caller:
         raise UnauthenticatedError().because("TOKEN_MISSING", how=_how_missing(call))
     address = call.exchange.address
     now = call.uow.now.timestamp()  # first of all: a world that nobody created must not get keys
-    signer = call.exchange.keyring.signer(address.world, address.region, "tokens")
+    signer = call.exchange.keyring.signer(call.uow.keyring_name, address.region, "tokens")
     try:
         header, claims = signer.decode_jwt(token)
     except BadTokenError:

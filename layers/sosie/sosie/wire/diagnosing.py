@@ -69,7 +69,8 @@ def diagnose(call: Call) -> dict[str, Any] | None:
     try:
         return describe(_investigate(call, code, clues))
     except Exception:
-        logger.exception("%s of %s %s cannot be explained", code, call.method, call.path)
+        about = {"correlation_id": exchange.request_id}
+        logger.exception("%s of %s %s cannot be explained", code, call.method, exchange.route, extra=about)
         return describe(Finding(code))
 
 

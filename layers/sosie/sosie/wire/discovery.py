@@ -100,7 +100,7 @@ def read_keys(call: Call) -> Answer:
     """The one key that signs this world's and region's access tokens."""
     address = call.exchange.address
     call.uow.require_world()  # one that nobody created must not get keys
-    signer = call.exchange.keyring.signer(address.world, address.region, "tokens")
+    signer = call.exchange.keyring.signer(call.uow.keyring_name, address.region, "tokens")
     return Answer(body=dumps({"keys": [signer.jwk()]}).encode(), headers=dict(_HEADERS))
 
 

@@ -76,6 +76,11 @@ def server_fault() -> Answer:
     return Answer(500, error_body(SERVER_FAULT))
 
 
+def unavailable() -> Answer:
+    """Return the answer while the store has no capacity: the cloud's text, and when to come back."""
+    return Answer(503, error_body(SERVER_FAULT), {"Retry-After": "1"})
+
+
 def too_many_requests(period: str, retry_after: int) -> Answer:
     """Return the answer over a rate limit (docs/contract/identity.md §3.3). `period` is such as `1m`."""
     text = f"Slow down! Too many requests. Try again in {period}."

@@ -121,7 +121,7 @@ def _expired_token(call: Call, rule: Rule, answer: Answer) -> Answer | None:
     if document is None or "access_token" not in document:
         return None
     address = call.exchange.address
-    signer = call.exchange.keyring.signer(address.world, address.region, "tokens")
+    signer = call.exchange.keyring.signer(call.uow.keyring_name, address.region, "tokens")
     header, claims = signer.decode_jwt(document["access_token"])
     expired = int(call.uow.now.timestamp()) - rule.value("secondsAgo")
     issued = expired - (claims["exp"] - claims["iat"])

@@ -10,20 +10,22 @@ from __future__ import annotations
 import logging
 import time
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from sosie import __version__
 from sosie.diagnosis.unrouted import diagnose_unaddressed
-from sosie.domain.errors import ConflictError
+from sosie.domain.errors import ConflictError, StoreBusyError, StoreUnavailableError
+from sosie.domain.hosts import hosts_below, roots_below
 from sosie.domain.redaction import Redactor
 from sosie.ports import Put
 from sosie.services.journal import Message, entry_item, kept_message, surplus
 from sosie.services.records import time_text
 from sosie.services.unit_of_work import UnitOfWork, UnknownWorldError
 from sosie.services.world_record import DEFAULT_WORLD
-from sosie.wire.address import Address, glued_address, resolve_address
+from sosie.wire.address import HOSTS, Address, glued_address, resolve_address
 from sosie.wire.app import to_response
 from sosie.wire.cors import cors_headers, is_preflight, preflight
-from sosie.wire.errors import server_fault
+from sosie.wire.errors import server_fault, unavailable
 from sosie.wire.faulty import answer_at_the_door
 from sosie.wire.http import Answer, Exchange, call_from_event
 
@@ -56,8 +58,10 @@ class Gate:
         apps: Callable[[Service, str], ServiceApp],
         ensure_world: Callable[[str], bool],
         vault_origins: Sequence[str] = (),
+        domain: str | None = None,
         penalty_delays: bool = True,
         realistic_limits: bool = False,
+        carry: Callable[[Mapping[str, str], Mapping[str, Any]], dict[str, Any] | None] | None = None,
     ) -> None:
         self._store = store
         self._keyring = keyring
@@ -66,59 +70,83 @@ class Gate:
         self._apps = apps
         self._ensure_world = ensure_world
         self._vault_origins = tuple(vault_origins)
+        self._domain = domain
+        self._hosts = HOSTS | hosts_below(domain)
         self._penalty_delays = penalty_delays
         self._realistic_limits = realistic_limits
+        self._carry = carry
         self._redactors: dict[str, Redactor] = {}
+        self._conflicts = 0
 
     def handle(self, event: Mapping[str, Any], _context: object = None) -> dict[str, Any]:
-        """Return the payload 2.0 response to an event; its members `delay` (seconds) and `wire` are for the host."""
+        """Return the payload 2.0 response to an event.
+
+        Its members `delay` (seconds), `wire` and `noted` (what the host may log and count) are for the host.
+        """
+        self._conflicts = 0
+        response = self._handle(event)
+        if self._conflicts:
+            response["noted"]["conflicts"] = self._conflicts
+        return response
+
+    def _handle(self, event: Mapping[str, Any]) -> dict[str, Any]:
         http = event["requestContext"]["http"]
         raw_path = event.get("rawPath") or http["path"]
         host = event.get("requestContext", {}).get("domainName", "")
-        address, diagnosis = resolve_address(raw_path, host), None
+        address, diagnosis = resolve_address(raw_path, host, self._hosts), None
         if address is None:
             address, diagnosis = glued_address(raw_path), "BASE_URI_GLUED"
-        if address is None:
-            return self._refuse_unaddressed(event, diagnose_unaddressed(raw_path))
+        try:
+            if address is None:
+                return self._refuse_unaddressed(event, diagnose_unaddressed(raw_path))
+            return self._handle_addressed(event, address, diagnosis)
+        except StoreUnavailableError as error:
+            logger.exception("a request cannot be served: the store does not answer")
+            return self._answer_busy(event, address, may_write=isinstance(error, StoreBusyError))
+        except Exception:
+            logger.exception("a request cannot be served")
+            return _answer_unexplained(address)
+
+    def _handle_addressed(self, event: Mapping[str, Any], address: Address, diagnosis: str | None) -> dict[str, Any]:
         for _ in range(ATTEMPTS):
             try:
                 return self._handle_once(event, address, diagnosis)
             except ConflictError:
-                continue
+                self._conflicts += 1
             except UnknownWorldError:
                 self._request_ids.forget(address.world)
                 if not self._ensure_world(address.world):
                     return self._refuse_unaddressed(event, "WORLD_UNKNOWN")
-        failed = server_fault()
-        # Nothing could be written, so there is no entry to name.
-        failed.headers |= {"x-sosie": _marked(address.world), "x-sosie-hint": "SOSIE_FAILED"}
-        return to_response(failed)
+        raise StoreBusyError(f"{ATTEMPTS} attempts met somebody else's changes")
 
     def _handle_once(self, event: Mapping[str, Any], address: Address, diagnosis: str | None) -> dict[str, Any]:
         started = time.perf_counter()
-        context = event["requestContext"]
-        wall_now = self._clock.now()
-        request_id = self._request_ids.next(address.world, wall_now, context.get("requestId", ""))
-        uow = UnitOfWork(self._store, address.world, address.region, self._clock, request_id)
-        exchange = Exchange(
-            address=address,
-            uow=uow,
-            keyring=self._keyring,
-            request_id=request_id,
-            clock=self._clock,
-            base_url=_base_url(event),
-            roots=context.get("roots") or {},
-            query=event.get("rawQueryString") or "",
-            client_ip=context["http"].get("sourceIp") or "",
-        )
-        call = call_from_event(event, exchange, _service_path(address.path))
+        call = self._call(event, address)
         if diagnosis is not None:
-            exchange.suspect(diagnosis)
+            call.exchange.suspect(diagnosis)
             answer = Answer(404)
         else:
             answer = answer_at_the_door(call, lambda: self._serve(event, call), realistic_limits=self._realistic_limits)
             answer.headers |= cors_headers(address.region, call.headers, self._vault_origins)
         return self._finish(event, call, answer, started)
+
+    def _call(self, event: Mapping[str, Any], address: Address) -> Call:
+        """Return a request with an id and a unit of work of its own."""
+        context, base_url = event["requestContext"], _base_url(event)
+        request_id = self._request_ids.next(address.world, self._clock.now(), context.get("requestId", ""))
+        exchange = Exchange(
+            address=address,
+            uow=UnitOfWork(self._store, address.world, address.region, self._clock, request_id),
+            keyring=self._keyring,
+            request_id=request_id,
+            clock=self._clock,
+            base_url=base_url,
+            # Who came by a path is told paths.
+            roots=context.get("roots") or ({} if address.prefix else roots_below(base_url, self._domain)),
+            query=event.get("rawQueryString") or "",
+            client_ip=context["http"].get("sourceIp") or "",
+        )
+        return call_from_event(event, exchange, _service_path(address.path))
 
     def _serve(self, event: Mapping[str, Any], call: Call) -> Answer:
         address = call.exchange.address
@@ -158,20 +186,51 @@ class Gate:
         if exchange.fault is not None:
             answer.headers["x-sosie-fault"] = exchange.fault["id"]
         response = to_response(answer)
+        carried = response if self._carry is None else self._carry(call.headers, response)
+        if carried is None:
+            return self._refuse_too_large(event, call, started)
         entry = self._entry(event, call, response, time.perf_counter() - started)
         if not addressed:
             entry |= {"region": None, "service": None}
+        carried["noted"] = _noted(exchange, entry)
         expires = int(uow.wall_now.timestamp()) + JOURNAL_LIFETIME
         try:
             uow.commit([*exchange.bookkeeping, Put(entry_item(address.world, entry, expires), always=True)])
-        except (ConflictError, UnknownWorldError):
+        except (ConflictError, StoreUnavailableError, UnknownWorldError):
             raise
         except Exception:
-            logger.exception("what %s %s did cannot be stored", call.method, call.path)
+            logger.exception(
+                "what %s %s did cannot be stored", call.method, exchange.route, extra={"correlation_id": request_id}
+            )
             return self._answer_unstored(event, call, answer)
         if oldest_kept := self._request_ids.oldest_kept(address.world):
             self._store.write(surplus(self._store, address.world, oldest_kept))
-        return response
+        return carried
+
+    def _refuse_too_large(self, event: Mapping[str, Any], call: Call, started: float) -> dict[str, Any]:
+        """Fail in place of an answer that the host cannot carry. Nothing happens that nobody would be told of."""
+        exchange = call.exchange
+        exchange.uow.discard()
+        exchange.suspect("ANSWER_TOO_LARGE")
+        answer = server_fault()
+        answer.headers |= cors_headers(exchange.address.region, call.headers, self._vault_origins)
+        return self._finish(event, call, answer, started)
+
+    def _answer_busy(self, event: Mapping[str, Any], address: Address | None, *, may_write: bool) -> dict[str, Any]:
+        """Answer 503, with a journal entry if at least that can be kept."""
+        answer = unavailable()
+        if may_write and address is not None:
+            call = self._call(event, address)
+            call.exchange.suspect("SOSIE_BUSY")
+            try:
+                return self._finish(event, call, answer, time.perf_counter())
+            except (ConflictError, StoreUnavailableError, UnknownWorldError):
+                logger.warning("nor can its journal entry be kept")
+        # Nothing could be written, so there is no entry to name.
+        marked = __version__ if address is None else _marked(address.world)
+        answer.headers |= {"x-sosie": marked, "x-sosie-hint": "SOSIE_BUSY"}
+        answer.headers.pop("x-sosie-request", None)
+        return to_response(answer) | {"noted": {"diagnosis": "SOSIE_BUSY", "unstored": True}}
 
     def _answer_unstored(self, event: Mapping[str, Any], call: Call, answer: Answer) -> dict[str, Any]:
         """Answer like any unexpected failure, with the journal entry as the only trace if at least that can be kept."""
@@ -184,7 +243,15 @@ class Gate:
         failed.headers |= ours | {"x-sosie-hint": "SOSIE_FAILED"}
         response = to_response(failed)
         entry = self._entry(event, call, response, 0.0)
-        exchange.uow.commit([Put(entry_item(exchange.address.world, entry), always=True)])
+        response["noted"] = _noted(exchange, entry) | {"unstored": True}
+        try:
+            exchange.uow.commit([Put(entry_item(exchange.address.world, entry), always=True)])
+        except (ConflictError, StoreUnavailableError, UnknownWorldError):
+            raise
+        except Exception:
+            logger.exception("nor can its journal entry be kept", extra={"correlation_id": exchange.request_id})
+            response["headers"].pop("x-sosie-request", None)  # there is no entry to name
+            response["noted"].pop("id")
         return response
 
     def _entry(
@@ -220,6 +287,27 @@ class Gate:
         return self._redactors[seed]
 
 
+def _noted(exchange: Exchange, entry: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the host may log and count: nothing that a client made up, and what the handler noted besides."""
+    told, fault = entry["diagnosis"], entry["fault"]
+    return exchange.noted | {
+        **{name: entry[name] for name in ("id", "region", "method", "route", "caller")},
+        "world": exchange.address.world,
+        "diagnosis": told and told["code"],
+        "fault": fault and fault["id"],
+    }
+
+
+def _answer_unexplained(address: Address | None) -> dict[str, Any]:
+    """Fail where not even the world could be read, such as without credentials: nothing is stored, no entry either."""
+    answer = server_fault()
+    answer.headers |= {
+        "x-sosie": __version__ if address is None else _marked(address.world),
+        "x-sosie-hint": "SOSIE_FAILED",
+    }
+    return to_response(answer) | {"noted": {"diagnosis": "SOSIE_FAILED", "unstored": True}}
+
+
 def _marked(world: str) -> str:
     return f"{__version__}; world={world}"
 
@@ -239,11 +327,15 @@ def _service_path(path: str) -> str:
 
 
 def _service_event(event: Mapping[str, Any], call: Call) -> dict[str, Any]:
-    """Return the event as the service sees it: its own path, no stage."""
-    http = {**event["requestContext"]["http"], "path": call.path}
+    """Return the event as the service sees it: its own path, no stage.
+
+    The path is encoded again, because Powertools finds no route for some letters otherwise; the application decodes it.
+    """
+    path = quote(call.path, errors="replace")
+    http = {**event["requestContext"]["http"], "path": path}
     return {
         **event,
-        "rawPath": call.path,
+        "rawPath": path,
         "requestContext": {**event["requestContext"], "stage": "$default", "http": http},
     }
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote
+
+from sosie import __version__
 
 if TYPE_CHECKING:
     from sosie.domain.clock import Clock
@@ -19,6 +22,8 @@ if TYPE_CHECKING:
     from sosie.wire.address import Address
 
 Headers = dict[str, str]
+
+_SLASH = re.compile("%2f", re.IGNORECASE)
 
 
 class Policy(Enum):
@@ -73,6 +78,8 @@ class Exchange:
     """Why there is no answer although nothing failed, for the gate."""
     fault: dict[str, str] | None = None
     """The id and kind of the fault that the answer shows."""
+    noted: dict[str, Any] = field(default_factory=dict)
+    """What the host may count: the `grant` that a token was issued for, the number of `rows` of a sync."""
     bookkeeping: list[Change] = field(default_factory=list)
     """What is written with the journal entry, whatever becomes of the request's own writes."""
 
@@ -166,10 +173,20 @@ def call_from_event(event: Mapping[str, Any], exchange: Exchange, path: str) -> 
     return Call(exchange, event["requestContext"]["http"]["method"].upper(), path, headers, query, body)
 
 
+def shut_out() -> dict[str, Any]:
+    """Return the payload 2.0 response for a client that is not let in: what a firewall would say, marked as Sosie's."""
+    return {"statusCode": 403, "headers": {"x-sosie": __version__}, "body": "", "isBase64Encoded": False}
+
+
 def _pairs(text: str) -> list[tuple[str, str]]:
     return parse_qsl(text, keep_blank_values=True, errors="replace", max_num_fields=None)
 
 
-def decoded(segment: str) -> str:
-    """Return a path segment without percent-encoding."""
-    return unquote(segment, errors="replace")
+def decoded_path(path: str) -> str:
+    """Return a path as API Gateway hands it on: percent-decoded, once.
+
+    An encoded slash stays as it is, as it does for the cloud: decoded it would be another path.
+    """
+    if "%" not in path:
+        return path
+    return "%2F".join(unquote(part, errors="replace") for part in _SLASH.split(path))

@@ -81,6 +81,7 @@ def sync(call: Call) -> Answer:
         body.billing_sync_key,
         None if batch is None else [None if item is None else _sync_item(item) for item in batch],
     )
+    call.exchange.noted["rows"] = len(batch or ())
     now = wire_date(call.uow.now)
     return Answer(body={"sponsorshipsBatch": [sync_outcome_to_wire(outcome, now) for outcome in outcomes]})
 

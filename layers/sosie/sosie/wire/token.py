@@ -33,6 +33,7 @@ def issue_token(call: Call) -> Answer:
     call.exchange.client_name = _named_client(client_id)
     client = authenticate_client(call.uow, client_id, secret)
     issued = sign_in(call.uow, call.exchange.keyring, client, form, call.headers.get("bitwarden-client-version"))
+    call.exchange.noted["grant"] = form["grant_type"]
     return Answer(body=dumps_token(to_wire(issued)).encode(), headers=dict(TOKEN_HEADERS))
 
 
