@@ -1,88 +1,38 @@
-"""What `template.yaml` promises about security and addresses, read from the file itself."""
+"""What `template.yaml` promises about security, addresses and alarms, read from the file itself."""
 
 from __future__ import annotations
 
 import ast
 import json
 import re
-from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from sosie.store.dynamodb_items import TABLE, TTL_ATTRIBUTE
+from tests.support.template import (
+    DEFAULT_ROUTE,
+    FUNCTIONS,
+    RESOURCES,
+    ROOT,
+    ROUTED,
+    SERVICES,
+    TEMPLATE,
+    as_list,
+    chosen,
+    function,
+    of_type,
+    pattern,
+    routes,
+    statements,
+)
 
-ROOT = Path(__file__).parents[2]
-SERVICES = ["identity", "api", "push"]
-ROUTED = [*SERVICES, "control"]
-FUNCTIONS = [*ROUTED, "maintenance"]
 EVENTS = sorted((ROOT / "events").glob("*.json"))
 REQUESTS = [path for path in EVENTS if not path.stem.startswith("maintenance_")]
+ROUTES = routes()
+SYNC = "/organization/sponsorship/sync"
 
-
-class Loader(yaml.SafeLoader):
-    """Reads CloudFormation's short forms as the long ones: `!Ref X` as `{"Ref": "X"}`, others as `{"Fn::…": …}`."""
-
-
-def _long_form(loader: Loader, tag: str, node: yaml.Node) -> dict[str, Any]:
-    read = {
-        yaml.ScalarNode: loader.construct_scalar,
-        yaml.SequenceNode: lambda sequence: loader.construct_sequence(sequence, deep=True),
-        yaml.MappingNode: lambda mapping: loader.construct_mapping(mapping, deep=True),
-    }[type(node)]
-    return {tag if tag in ("Ref", "Condition") else f"Fn::{tag}": read(node)}
-
-
-Loader.add_multi_constructor("!", _long_form)
-
-TEMPLATE = yaml.load((ROOT / "template.yaml").read_text(), Loader)
-RESOURCES = TEMPLATE["Resources"]
-
-
-def of_type(kind: str) -> dict[str, dict[str, Any]]:
-    return {name: resource["Properties"] for name, resource in RESOURCES.items() if resource["Type"] == kind}
-
-
-def function(name: str) -> dict[str, Any]:
-    return RESOURCES[f"{name.capitalize()}Function"]["Properties"]
-
-
-def as_list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]
-
-
-def policies_of(role: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return the statements of a role, those of the managed policies included."""
-    managed = [RESOURCES[policy["Ref"]]["Properties"]["PolicyDocument"] for policy in role["ManagedPolicyArns"]]
-    own = [policy["PolicyDocument"] for policy in role["Policies"]]
-    return [statement for document in (*managed, *own) for statement in document["Statement"]]
-
-
-STATEMENTS = [(name, statement) for name, role in of_type("AWS::IAM::Role").items() for statement in policies_of(role)]
-
-ROUTES = {
-    (event["Properties"]["Method"], event["Properties"]["Path"]): name
-    for name in ROUTED
-    for event in function(name)["Events"].values()
-}
-
-
-def pattern(path: str) -> re.Pattern[str]:
-    """Return what an HTTP API matches with a route's path: `{x}` is one segment, `{x+}` is all that follow."""
-    parts = re.split(r"(\{\w+\+?\})", path)
-    return re.compile("".join(_of_part(part) for part in parts))
-
-
-def _of_part(part: str) -> str:
-    if not part.startswith("{"):
-        return re.escape(part)
-    name = part.strip("{}")
-    return f"(?P<{name.rstrip('+')}>{'.+' if name.endswith('+') else '[^/]+'})"
-
-
-def routes_matching(path: str) -> list[tuple[str, str]]:
-    return [route for route in ROUTES if pattern(route[1]).fullmatch(path)]
+STATEMENTS = [(name, statement) for name, role in of_type("AWS::IAM::Role").items() for statement in statements(role)]
 
 
 # The table.
@@ -107,29 +57,21 @@ def test_the_table_is_the_one_the_adapter_was_tested_with(table):
     assert {name: table[name] for name in TABLE} == TABLE
 
 
-# What may be done by whom.
+# What may be done by whom. Whether it is what is needed, test_permissions.py finds out.
 
 
-@pytest.mark.parametrize(("role", "statement"), STATEMENTS, ids=[name for name, _ in STATEMENTS])
-def test_no_statement_has_a_wildcard_for_actions_or_resources(role, statement):
-    assert statement["Effect"] == "Allow"
-    assert not any("*" in action for action in as_list(statement["Action"]))
-    resources = [json.dumps(resource) for resource in as_list(statement["Resource"])]
-    # The signing keys of worlds that do not exist yet are the one thing that cannot be named.
-    assert not any("*" in resource.replace("secret:/sosie/${Stage}/keys/*", "") for resource in resources)
-
-
-def test_every_policy_of_the_template_is_seen_by_the_wildcard_test():
+def test_every_policy_of_the_template_belongs_to_a_role_of_a_function():
     assert {*of_type("AWS::IAM::ManagedPolicy")} == {
         policy["Ref"] for role in of_type("AWS::IAM::Role").values() for policy in role["ManagedPolicyArns"]
     }
+    assert {*of_type("AWS::IAM::Role")} == {f"{name.capitalize()}Role" for name in FUNCTIONS}
     assert not of_type("AWS::IAM::Policy")
     assert not any("Policies" in properties for properties in of_type("AWS::Serverless::Function").values())
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_every_function_has_a_role_of_its_own(name):
-    assert function(name)["Role"] == {"Fn::GetAtt": f"{name.capitalize()}Role.Arn"}
+    assert function(name)["Role"] == {"Fn::GetAtt": [f"{name.capitalize()}Role", "Arn"]}
 
 
 @pytest.mark.parametrize("action", ["dynamodb:BatchWriteItem", "secretsmanager:DeleteSecret"])
@@ -142,11 +84,26 @@ def test_only_the_control_plane_may_read_the_control_token():
     assert readers == {"ControlRole"}
 
 
-def test_the_scheduled_jobs_have_no_use_for_keys_or_secrets():
-    actions = {
-        action for role, statement in STATEMENTS if role == "MaintenanceRole" for action in as_list(statement["Action"])
-    }
-    assert not {action for action in actions if action.startswith("secretsmanager:")}
+@pytest.mark.parametrize(
+    ("role", "purposes"),
+    [
+        ("IdentityRole", {"tokens", "offers"}),
+        ("ApiRole", {"tokens", "offers", "licences"}),
+        ("PushRole", {"tokens"}),
+        ("ControlRole", {"tokens", "licences"}),
+        ("MaintenanceRole", set()),
+    ],
+)
+def test_a_function_knows_only_the_keys_it_uses(role, purposes):
+    named = json.dumps(
+        [each["Resource"] for name, each in STATEMENTS if name == role and _reads_secrets(each)]
+    )  # as text, because a resource may stand alone or in a list
+    assert set(re.findall(r"/keys/\*/(?:us|eu)-(\w+)\*", named)) == purposes
+    assert '/keys/*"' not in named
+
+
+def _reads_secrets(statement: dict[str, Any]) -> bool:
+    return "secretsmanager:GetSecretValue" in as_list(statement["Action"])
 
 
 def test_nobody_may_change_the_table_itself():
@@ -161,9 +118,8 @@ def test_secrets_stand_in_no_environment_and_in_no_parameter():
     functions = of_type("AWS::Serverless::Function").values()
     environments = [TEMPLATE["Globals"]["Function"]["Environment"], *(each["Environment"] for each in functions)]
     names = {name for environment in environments for name in environment["Variables"]}
-    assert not {name for name in names if re.search("TOKEN|KEY|PASSWORD", name)}
+    assert not {name for name in {*names, *TEMPLATE["Parameters"]} if re.search("TOKEN|KEY|PASSWORD", name.upper())}
     assert "resolve:secretsmanager" not in (ROOT / "template.yaml").read_text()
-    assert set(TEMPLATE["Parameters"]) == {"Stage", "Architecture", "ControlAccess"}
 
 
 # Logs.
@@ -184,7 +140,7 @@ def test_every_function_writes_to_its_own_log_group_and_may_write_to_no_other(na
         for role, statement in STATEMENTS
         if role == f"{name.capitalize()}Role" and "logs:PutLogEvents" in as_list(statement["Action"])
     ]
-    assert writes == [{"Fn::GetAtt": f"{group}.Arn"}]
+    assert writes == [{"Fn::GetAtt": [group, "Arn"]}]
 
 
 def test_access_logs_have_neither_bodies_nor_headers_nor_query_strings():
@@ -199,14 +155,6 @@ def test_access_logs_have_neither_bodies_nor_headers_nor_query_strings():
 # The API and its routes.
 
 
-def test_the_api_is_regional_and_nothing_of_cloudfront_stands_before_it():
-    kinds = {resource["Type"] for resource in RESOURCES.values()}
-    assert "AWS::Serverless::HttpApi" in kinds
-    assert not {
-        kind for kind in kinds if "CloudFront" in kind or kind in ("AWS::Serverless::Api", "AWS::ApiGateway::RestApi")
-    }
-
-
 def test_every_route_belongs_to_the_one_api():
     apis = [event["Properties"]["ApiId"] for name in ROUTED for event in function(name)["Events"].values()]
     assert apis == [{"Ref": "Api"}] * len(apis)
@@ -214,15 +162,42 @@ def test_every_route_belongs_to_the_one_api():
 
 @pytest.mark.parametrize("service", SERVICES)
 @pytest.mark.parametrize("base", ["/us", "/eu", "/w/team-a/us", "/w/api/eu", "/w/us/us", "/w/default/eu"])
-def test_each_address_of_a_service_leads_to_its_function_alone(base, service):
-    (route,) = routes_matching(f"{base}/{service}/push/api/identity/x")
+def test_each_address_of_a_service_leads_to_its_function(base, service):
+    route = chosen("GET", f"{base}/{service}/push/api/identity/x", ROUTES)
     assert ROUTES[route] == service
 
 
 @pytest.mark.parametrize("path", ["/_sosie/health", "/_sosie/worlds/us/identity", "/_sosie/w/a/us/api/x"])
-def test_the_control_plane_leads_to_its_function_alone(path):
-    (route,) = routes_matching(path)
-    assert ROUTES[route] == "control"
+def test_the_control_plane_leads_to_its_function(path):
+    assert ROUTES[chosen("GET", path, ROUTES)] == "control"
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/", "/us/apiorganization/x", "//us/api/alive", "/us/identity", "/US/Identity/x", "/_sosie", "/favicon.ico"],
+)
+def test_what_no_route_is_for_leads_to_the_functions_too_and_not_to_the_gateways_own_answer(path):
+    assert chosen("GET", path, ROUTES) == ("ANY", DEFAULT_ROUTE)
+    assert ROUTES["ANY", DEFAULT_ROUTE] == "api"
+
+
+@pytest.mark.parametrize("base", ["/us/api", "/eu/api", "/w/team-a/eu/api", ""])
+def test_a_sync_has_a_route_and_a_throttle_of_its_own(base):
+    route = chosen("POST", f"{base}{SYNC}", ROUTES)
+    assert ROUTES[route] == "api"
+    assert rate(route) < rate(("ANY", DEFAULT_ROUTE)) < rate(("ANY", "/us/identity/{proxy+}"))
+
+
+def rate(route: tuple[str, str]) -> int:
+    (api,) = of_type("AWS::Serverless::HttpApi").values()
+    limits = api["RouteSettings"].get(" ".join(route), api["DefaultRouteSettings"])
+    assert limits["ThrottlingBurstLimit"] >= limits["ThrottlingRateLimit"]
+    return limits["ThrottlingRateLimit"]
+
+
+def test_every_throttle_is_for_a_route_that_exists():
+    (api,) = of_type("AWS::Serverless::HttpApi").values()
+    assert {*api["RouteSettings"]} <= {" ".join(route) for route in ROUTES}
 
 
 def test_the_control_plane_asks_for_iam_when_it_is_told_to():
@@ -235,9 +210,35 @@ def test_the_control_plane_asks_for_iam_when_it_is_told_to():
 @pytest.mark.parametrize("region", ["us", "eu"])
 @pytest.mark.parametrize("service", SERVICES)
 def test_the_base_uri_of_every_service_is_an_output(region, service):
-    value = TEMPLATE["Outputs"][f"{region.capitalize()}{service.capitalize()}"]["Value"]["Fn::Sub"]
-    assert value.endswith(f"/{region}/{service}")
-    assert value.startswith("https://${Api}.execute-api.")
+    condition, by_host, by_path = TEMPLATE["Outputs"][f"{region.capitalize()}{service.capitalize()}"]["Value"]["Fn::If"]
+    assert condition == "HasDomain"
+    assert by_host == {"Fn::Sub": f"https://{service}-{region}.${{DomainName}}"}
+    assert by_path["Fn::Sub"].startswith("https://${Api}.execute-api.")
+    assert by_path["Fn::Sub"].endswith(f"/{region}/{service}")
+
+
+# Alarms.
+
+
+def test_every_alarm_tells_whoever_was_named_and_nobody_else():
+    alarms = of_type("AWS::CloudWatch::Alarm")
+    assert alarms
+    nobody = {"Ref": "AWS::NoValue"}
+    for name, alarm in alarms.items():
+        assert alarm["AlarmActions"] == [
+            {"Fn::If": ["HasAlarmEmail", {"Ref": "AlarmTopic"}, nobody]},
+            {"Fn::If": ["HasAlarmTopic", {"Ref": "AlarmTopicArn"}, nobody]},
+        ], name
+
+
+def test_the_alarm_for_slow_answers_goes_off_before_a_function_is_stopped():
+    slow = RESOURCES["FunctionSlowAlarm"]["Properties"]
+    assert slow["Threshold"] < TEMPLATE["Globals"]["Function"]["Timeout"] * 1000
+
+
+def test_scheduled_jobs_that_do_not_run_are_missed():
+    missing = RESOURCES["MaintenanceMissingAlarm"]["Properties"]
+    assert (missing["TreatMissingData"], missing["MetricName"]) == ("breaching", "Invocations")
 
 
 # The events that `sam local invoke` uses.
@@ -248,12 +249,13 @@ def test_an_event_is_what_its_route_would_send(path):
     event = json.loads(path.read_text())
     method, route = event["routeKey"].split(" ")
     assert event["version"] == "2.0"
-    assert routes_matching(event["rawPath"]) == [(method, route)]
+    http = event["requestContext"]["http"]
+    assert chosen(http["method"], event["rawPath"], ROUTES) == (method, route)
     matched = pattern(route).fullmatch(event["rawPath"])
     assert matched is not None
-    assert event["pathParameters"] == matched.groupdict()
+    assert event.get("pathParameters", {}) == matched.groupdict()
     assert event["requestContext"]["routeKey"] == event["routeKey"]
-    assert event["requestContext"]["http"]["path"] == event["rawPath"]
+    assert http["path"] == event["rawPath"]
 
 
 def test_the_event_of_the_schedule_is_what_the_scheduler_sends_when_it_is_told_nothing():
@@ -293,4 +295,4 @@ def test_functions_and_layer_are_built_for_the_same_architecture_and_runtime():
     shared = TEMPLATE["Globals"]["Function"]
     assert shared["Architectures"] == layer["Properties"]["CompatibleArchitectures"] == [{"Ref": "Architecture"}]
     assert layer["Metadata"]["BuildArchitecture"] == {"Ref": "Architecture"}
-    assert [shared["Runtime"]] == layer["Properties"]["CompatibleRuntimes"] == [layer["Metadata"]["BuildMethod"]]
+    assert [shared["Runtime"]] == layer["Properties"]["CompatibleRuntimes"]

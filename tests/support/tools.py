@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import platform
 import shutil
 import subprocess
 from pathlib import Path
@@ -31,6 +32,20 @@ def sam() -> str:
     return command("SOSIE_SAM", "sam", "the AWS SAM CLI, pip install aws-sam-cli")
 
 
+def python_of_sam() -> Path:
+    """Return the interpreter that the AWS SAM CLI runs on; its environment has the translator and cfn-lint."""
+    first, _, _ = Path(sam()).read_bytes()[:200].partition(b"\n")
+    interpreter = Path(first.removeprefix(b"#!").decode("utf-8", "replace").strip())
+    if not first.startswith(b"#!") or "python" not in interpreter.name:
+        missing("an AWS SAM CLI that pip installed (another one hides its translator)")
+    return interpreter
+
+
+def checkov() -> str:
+    """Return checkov, which holds templates against rules of security."""
+    return command("SOSIE_CHECKOV", "checkov", "checkov, pip install checkov")
+
+
 def python_of_the_runtime() -> Path:
     """Return a Python 3.13, which the functions run on: the one on the path, or one of pyenv's."""
     pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
@@ -39,6 +54,26 @@ def python_of_the_runtime() -> Path:
         if subprocess.run([candidate, "-c", ""], capture_output=True, check=False).returncode == 0:
             return Path(candidate)
     return missing("Python 3.13")
+
+
+def runtime_interface_emulator() -> Path:
+    """Return Lambda's runtime interface emulator for this machine, which the SAM CLI brings along."""
+    if platform.system() != "Linux":
+        missing("Linux, which Lambda's runtime interface emulator runs on")
+    interpreter = Path(sam()).read_text(encoding="utf-8").splitlines()[0].removeprefix("#!").strip()
+    where = [interpreter, "-c", "import samcli; print(samcli.__file__)"]
+    package = Path(subprocess.run(where, capture_output=True, text=True, check=True).stdout.strip()).parent
+    machine = {"aarch64": "arm64"}.get(platform.machine(), platform.machine())
+    emulator = package / f"local/rapid/aws-lambda-rie-{machine}"
+    return emulator if os.access(emulator, os.X_OK) else missing(f"{emulator.name} in the SAM CLI's package")
+
+
+def python_with_the_runtime_client() -> Path:
+    """Return a Python 3.13 that has what Lambda's has: its runtime client, and boto3."""
+    named = os.environ.get("SOSIE_RUNTIME_PYTHON")
+    if not named:
+        missing("Lambda's runtime client (SOSIE_RUNTIME_PYTHON names a Python 3.13 with awslambdaric and boto3)")
+    return Path(named)
 
 
 def dynamodb_local() -> Path:
