@@ -1,7 +1,8 @@
 """One Sosie per test session and worker, reset before each test; a region; and the people in it.
 
 With SOSIE_JOURNEY_URL the journeys walk through a Sosie that already runs (its control token, if it wants one, in
-SOSIE_CONTROL_TOKEN); it needs scenario `families` and --no-penalty-delays.
+SOSIE_CONTROL_TOKEN); it needs scenario `families` and --no-penalty-delays. With --store the server they start keeps
+its state on that engine.
 """
 
 import os
@@ -16,6 +17,7 @@ from tests.journeys.support.person import Person
 from tests.journeys.support.region import Region
 from tests.journeys.support.self_hosted import SelfHosted
 from tests.journeys.support.server import Sosie
+from tests.support import stores
 
 OTHER = {"us": "eu", "eu": "us"}
 
@@ -23,9 +25,13 @@ SignIn = Callable[..., Person]
 
 
 @pytest.fixture(scope="session")
-def sosie(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sosie]:
+def sosie(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Sosie]:
     url = os.environ.get("SOSIE_JOURNEY_URL")
-    running = Sosie.connect(url) if url else Sosie.start(tmp_path_factory.mktemp("sosie"))
+    if url:
+        running = Sosie.connect(url)
+    else:
+        options, env = stores.for_a_start(request)
+        running = Sosie.start(tmp_path_factory.mktemp("sosie"), *options, **env)
     yield running
     running.stop()
 

@@ -1,4 +1,4 @@
-"""A cloud that deviates: it passes everything on to a Sosie and changes answers on their way back."""
+"""What stands before a Sosie and deviates: it passes requests on and changes them, or answers on their way back."""
 
 from __future__ import annotations
 
@@ -33,18 +33,38 @@ class Passing:
         return replace(self, headers=kept if value is None else kept | {name: value})
 
 
+@dataclass(frozen=True)
+class Sending:
+    """One request on its way in; names of headers as the client wrote them, the path as it was sent."""
+
+    method: str
+    path: str
+    headers: dict[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+    def header(self, name: str) -> str | None:
+        return next((value for known, value in self.headers.items() if known.lower() == name), None)
+
+    def with_header(self, name: str, value: str | None) -> Sending:
+        kept = {known: text for known, text in self.headers.items() if known.lower() != name}
+        return replace(self, headers=kept if value is None else kept | {name: value})
+
+
+PassOn = Callable[[Sending], Passing]
+Meddle = Callable[[Sending, PassOn], Passing]
 Alter = Callable[[Passing], Passing]
 
 
-class AlteringProxy:
-    """Listens on loopback; `url` is its address."""
+class Gateway:
+    """Listens on loopback; `url` is its address. `meddle` gets each request, and what passes one on."""
 
-    def __init__(self, upstream: str, alter: Alter) -> None:
+    def __init__(self, upstream: str, meddle: Meddle) -> None:
         netloc = urlsplit(upstream).netloc
 
         class Handler(_Handler):
             def answer(self, body: bytes) -> Passing:
-                return alter(_ask(netloc, self, body))
+                sent = Sending(self.command, self.path, dict(self.headers.items()), body)
+                return meddle(sent, lambda request: _ask(netloc, request))
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
@@ -61,6 +81,13 @@ class AlteringProxy:
         self._thread.join()
 
 
+class AlteringProxy(Gateway):
+    """A gateway that changes answers alone."""
+
+    def __init__(self, upstream: str, alter: Alter) -> None:
+        super().__init__(upstream, lambda sent, pass_on: alter(pass_on(sent)))
+
+
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     wbufsize = -1  # head and body in one packet
@@ -71,11 +98,9 @@ class _Handler(BaseHTTPRequestHandler):
     def serve(self) -> None:
         found = self.answer(self._read())
         self.send_response_only(found.status)
-        kept = {
-            name: value for name, value in found.headers.items() if name not in ("content-length", "date", "server")
-        }
-        for name, value in kept.items():
-            self.send_header(name, value)
+        for name, value in found.headers.items():
+            if name != "content-length":
+                self.send_header(name, value)
         if found.status != 204:
             self.send_header("content-length", str(len(found.body)))
         self.end_headers()
@@ -101,15 +126,14 @@ class _Handler(BaseHTTPRequestHandler):
         return body
 
 
-def _ask(netloc: str, request: BaseHTTPRequestHandler, body: bytes) -> Passing:
-    kept = {name: value for name, value in request.headers.items() if name.lower() != "transfer-encoding"}
-    if body:
-        kept["Content-Length"] = str(len(body))
+def _ask(netloc: str, sent: Sending) -> Passing:
+    framing = ("transfer-encoding", "content-length")
+    kept = {name: value for name, value in sent.headers.items() if name.lower() not in framing}
     connection = http.client.HTTPConnection(netloc, timeout=30)
     try:
-        connection.request(request.command, request.path, body or None, kept)
+        connection.request(sent.method, sent.path, sent.body or None, kept)
         response = connection.getresponse()
         headers = {name.lower(): value for name, value in response.getheaders()}
-        return Passing(request.command, request.path, response.status, headers, response.read())
+        return Passing(sent.method, sent.path, response.status, headers, response.read())
     finally:
         connection.close()

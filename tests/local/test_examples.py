@@ -21,6 +21,7 @@ ELSEWHERE = {
     "sosie conformance": "tests/conformance",
     "sosie conformance --only sync. --region eu": "tests/local/test_conformance_verb.py",
     "sosie conformance --target ./my-cloud.json": "tests/local/test_conformance_verb.py",
+    "sosie deploy-check --url https://cloud.sosie.example --full": "tests/local/test_deploy_check.py",
 }
 
 

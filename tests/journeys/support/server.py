@@ -36,14 +36,18 @@ class Sosie:
         return cls(summary.json(), url)
 
     @classmethod
-    def start(cls, home: Path, *options: str) -> "Sosie":
-        """Everything the server may write goes below `home`, so parallel workers never meet."""
+    def start(cls, home: Path, *options: str, **env: str) -> "Sosie":
+        """Everything the server may write to disk goes below `home`, so parallel workers never meet."""
         home.mkdir(parents=True, exist_ok=True)
         out, log = home / f"stdout-{time.monotonic_ns()}", home / "stderr.log"
         command = [sys.executable, "-m", "sosie", "start", "--port", "0", "--no-penalty-delays", "--json"]
         with out.open("wb") as stdout, log.open("ab") as stderr:
             process = subprocess.Popen(
-                [*command, *options], stdout=stdout, stderr=stderr, stdin=subprocess.DEVNULL, env=private_env(home)
+                [*command, *options],
+                stdout=stdout,
+                stderr=stderr,
+                stdin=subprocess.DEVNULL,
+                env=private_env(home) | env,
             )
         try:
             summary = json.loads(_first_line(process, out, log))

@@ -113,9 +113,9 @@ def read_target(document: Any, label: str, control: Control | None = None) -> Ta
 
 
 @contextmanager
-def own_world(control: Control, label: str) -> Iterator[Target]:
-    """Give a world that the suite may use up, and drop it at the end, however that comes."""
-    world = f"conformance-{label}"
+def own_world(control: Control, label: str, kind: str = "conformance") -> Iterator[Target]:
+    """Give a world `{kind}-{label}` that the suite may use up, and drop it at the end, however that comes."""
+    world = f"{kind}-{label}"
     summary = control.create_world(world, SCENARIO)
     try:
         yield read_target(summary, label, control)

@@ -34,6 +34,7 @@ VERBS = (
     "token",
     "ca",
     "conformance",
+    "deploy-check",
 )
 
 _AS_JSON = "sosie.as_json"
@@ -63,8 +64,8 @@ class Verbs(click.Group):
         del ctx
         if cmd_name not in VERBS:
             return None
-        module = import_module(f"sosie.local.commands.{cmd_name}")
-        found: click.Command = getattr(module, cmd_name)
+        name = cmd_name.replace("-", "_")
+        found: click.Command = getattr(import_module(f"sosie.local.commands.{name}"), name)
         return found
 
 

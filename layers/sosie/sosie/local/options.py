@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from sosie.control.client import ControlClient
 
 _UNAUTHORIZED = 401
-_HOW_TO_ASK = "the control token is missing or wrong; give it with --control-token or SOSIE_CONTROL_TOKEN"
+HOW_TO_ASK = "the control token is missing or wrong; give it with --control-token or SOSIE_CONTROL_TOKEN"
 _WRONG_USE_STATUSES = frozenset({400, 401, 403})
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one line of JSON.")
@@ -74,7 +74,7 @@ class Target:
                 raise Unreachable(f"{error}{hint}") from None
             except RefusedByControlError as error:
                 failure = WrongUse if error.status in _WRONG_USE_STATUSES else SaysNo
-                text = _HOW_TO_ASK if error.status == _UNAUTHORIZED else str(error)
+                text = HOW_TO_ASK if error.status == _UNAUTHORIZED else str(error)
                 raise failure(text) from None
 
 

@@ -78,7 +78,7 @@ def _described(target: Target, file: Path | None) -> Iterator[tested.Target]:
     """Give what the file describes, or else a new world of the Sosie that is meant."""
     from sosie.conformance.target import TargetError, own_world, read_target
 
-    label = _label()
+    label = new_label()
     if file is None:
         with target.client() as control, own_world(control, label) as described:
             yield described
@@ -90,7 +90,8 @@ def _described(target: Target, file: Path | None) -> Iterator[tested.Target]:
     yield described
 
 
-def _label() -> str:
+def new_label() -> str:
+    """Return a text that makes the names of one run its own."""
     from sosie.domain.ids import Ids, unguessable_seed
 
     return Ids(unguessable_seed(), "conformance").guid()[:8]
@@ -114,7 +115,7 @@ def _run(
         for outcome in runner.run(checks, regions):
             outcomes.append(outcome)
             if outcome.verdict == "failed" and not as_json:
-                _show_failure(outcome)
+                show_failure(outcome)
     return outcomes
 
 
@@ -127,7 +128,7 @@ def _conclude(outcomes: Sequence[Outcome], *, as_json: bool) -> None:
         emit_json(report(outcomes))
         error_is_told()
     else:
-        _show_table(outcomes)
+        show_table(outcomes)
     if failed:
         raise SaysNo("1 check failed" if failed == 1 else f"{failed} checks failed")
 
@@ -141,14 +142,16 @@ def _show_checks(checks: Sequence[Check], *, as_json: bool) -> None:
         say(line)
 
 
-def _show_failure(outcome: Outcome) -> None:
+def show_failure(outcome: Outcome) -> None:
+    """Print what a check that failed expected and saw."""
     check = outcome.check
     say(f"{bad('failed')}  {outcome.region}  {heading(check.id)}  {check.title}")
     say(f"        {outcome.note}")
     say(dim(f"        {check.section}{' (inferred)' if check.inferred else ''}"))
 
 
-def _show_table(outcomes: Sequence[Outcome]) -> None:
+def show_table(outcomes: Sequence[Outcome]) -> None:
+    """Print how many checks of each area came to what."""
     from sosie.conformance.report import by_area, count
 
     header = [dim(name) for name in ("area", "passed", "failed", "skipped", "seconds")]

@@ -185,6 +185,15 @@ def _unreadable(error: Exception, state: Path | None) -> str:
     return f"{file} cannot be read ({error}); remove it to start anew"
 
 
+def _about_the_table(error: Exception, settings: Settings) -> str:
+    if type(error).__name__ != "ResourceNotFoundException":
+        return ""
+    return (
+        f"; table {settings.table} (SOSIE_TABLE) is made by `sam deploy`, and by a start only where "
+        "AWS_ENDPOINT_URL_DYNAMODB names a local engine"
+    )
+
+
 def _new_token() -> str:
     from sosie.domain.ids import unguessable_token
 
@@ -216,4 +225,4 @@ def _friendly(settings: Settings) -> Iterator[None]:
             raise WrongUse(_unreadable(error, settings.state)) from None
         if not module.startswith("botocore."):
             raise
-        raise Unreachable(f"DynamoDB: {error}") from None
+        raise Unreachable(f"DynamoDB: {error}{_about_the_table(error, settings)}") from None

@@ -9,6 +9,8 @@ from sosie.local.doctor.model import SEVERITIES
 from sosie.local.output import address, bad, columns, command, dim, good, heading, secret
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sosie.domain.regions import Region
     from sosie.local.doctor.configuration import Configuration
     from sosie.local.doctor.model import Change, Finding
@@ -60,7 +62,7 @@ class Report:
             "region": self.region,
             "ok": self.fine and self.unreachable is None,
             "findings": [_finding(each) for each in self.findings],
-            "probes": [_step(each) for each in self.steps or ()] if probed else None,
+            "probes": [step_document(each) for each in self.steps or ()] if probed else None,
             "hosts": [_target(each) for each in self.targets] if probed else None,
             **({"error": self.unreachable} if self.unreachable else {}),
         }
@@ -83,15 +85,7 @@ class Report:
             if target.why:
                 shown = address(target.base) if target.way != "not contacted" else bad("not contacted")
                 lines.append(f"  {target.role}: {target.configured.text()} → {shown}  {dim(target.why)}")
-        lines.append("")
-        shades = {"ok": good("ok"), "failed": bad("failed"), "skipped": dim("skipped")}
-        steps = self.steps or []
-        rows = [[shades[each.status], each.step, each.service, each.detail] for each in steps]
-        for row, each in zip(columns(rows) if rows else [], steps, strict=True):
-            lines.append(row)
-            if each.remedy:
-                lines.append(f"          {command(each.remedy)}")
-        return lines
+        return [*lines, "", *told_steps(self.steps or ())]
 
     def summary(self) -> str:
         """Return the last line: how many of what."""
@@ -99,6 +93,30 @@ class Report:
         if self.steps is not None:
             parts.append(_many(self.failures, "failed step"))
         return ", ".join(parts)
+
+
+def told_steps(steps: Sequence[Step]) -> list[str]:
+    """Return steps as lines for people: the verdict, what was seen, and below it what to change."""
+    shades = {"ok": good("ok"), "failed": bad("failed"), "skipped": dim("skipped")}
+    rows = [[shades[each.status], each.step, each.service, each.detail] for each in steps]
+    lines = []
+    for row, each in zip(columns(rows) if rows else [], steps, strict=True):
+        lines.append(row)
+        if each.remedy:
+            lines.append(f"          {command(each.remedy)}")
+    return lines
+
+
+def step_document(step: Step) -> dict[str, Any]:
+    """Return a step for programs."""
+    return {
+        "step": step.step,
+        "service": step.service,
+        "status": step.status,
+        "detail": step.detail,
+        "remedy": step.remedy or None,
+        "asked": step.asked,
+    }
 
 
 def _told(finding: Finding, configuration: Configuration) -> list[str]:
@@ -133,17 +151,6 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "remedy": finding.remedy,
         "line": finding.line,
         "write": [{"line": each.at, "text": each.text} for each in finding.changes],
-    }
-
-
-def _step(step: Step) -> dict[str, Any]:
-    return {
-        "step": step.step,
-        "service": step.service,
-        "status": step.status,
-        "detail": step.detail,
-        "remedy": step.remedy or None,
-        "asked": step.asked,
     }
 
 
