@@ -21,6 +21,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default="sqlite",
         help="what the clouds of wire, control and journey tests keep their state in (default: sqlite)",
     )
+    parser.addoption(
+        "--every",
+        type=int,
+        default=1,
+        metavar="N",
+        help="run every Nth test only: a look at all families on a store that is slow (default: all)",
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    step = config.getoption("--every")
+    config.hook.pytest_deselected(items=[item for number, item in enumerate(items) if number % step])
+    items[:] = items[::step]
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -19,11 +19,13 @@ from sosie.services.unit_of_work import UnitOfWork
 from sosie.settings import Settings
 from sosie.store.sqlite import SqliteStore
 from sosie.wire.cors import is_preflight
+from sosie.wire.http import decoded_path
 from sosie.wiring import Sosie
 from tests.support import documented, stores
 
 # Each unit of work of a test draws ids of its own.
 _UNITS = itertools.count(1)
+_REQUESTS = itertools.count(1)
 START = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
 
 
@@ -51,7 +53,8 @@ class WireAnswer:
 
 
 @cache
-def _template(scenario: str) -> SqliteStore:
+def template_store(scenario: str) -> SqliteStore:
+    """Return the store that others are copied from; nobody writes to it."""
     store = SqliteStore()
     Sosie(Settings(scenario=scenario), store=store, clock=SettableClock(START)).worlds.open("default")
     return store
@@ -59,21 +62,24 @@ def _template(scenario: str) -> SqliteStore:
 
 def seeded_store(scenario: str = "families") -> Store:
     """Return a store with the default world as its scenario makes it: a copy, since seeding outlasts a short test."""
-    template, store = _template(scenario), stores.new_store()
+    template, store = template_store(scenario), stores.new_store()
     if isinstance(store, SqliteStore):
         template._db.backup(store._db)
     else:
-        store.write([Put(item, always=True) for item in _items(template)])
+        store.write([Put(item, always=True) for item in all_items(template)])
     return store
 
 
-def _items(store: SqliteStore) -> list[Item]:
+def all_items(store: SqliteStore) -> list[Item]:
+    """Return everything in a store, of all worlds."""
     partitions = [name for (name,) in store._db.execute("SELECT DISTINCT partition FROM items")]
     return [item for name in partitions for item in store.query(name)]
 
 
 class TestCloud:
     """One Sosie with its `families` world. `region` is the region that short paths are for.
+
+    `deployed`: one of many processes, as a function is.
 
     Each answer is held against the OpenAPI document; where a test breaks the cloud on purpose it says so first with
     `checks_answers = False`.
@@ -82,11 +88,21 @@ class TestCloud:
     __test__ = False
     checks_answers = True
 
-    def __init__(self, region: str = "us", keyring: Any = None, store: Any = None, scenario: str = "families") -> None:
+    def __init__(
+        self,
+        region: str = "us",
+        keyring: Any = None,
+        store: Any = None,
+        scenario: str = "families",
+        *,
+        deployed: bool = False,
+    ) -> None:
         self.region = region
         self.clock = SettableClock(START)
         store = seeded_store(scenario) if store is None else store
-        self.sosie = Sosie(Settings(scenario=scenario), store=store, clock=self.clock, keyring=keyring)
+        self.sosie = Sosie(
+            Settings(scenario=scenario), store=store, clock=self.clock, keyring=keyring, many_processes=deployed
+        )
         self.sosie.worlds.open("default")
 
     def request(
@@ -116,7 +132,7 @@ class TestCloud:
         sent |= {name.lower(): value for name, value in (headers or {}).items()}
         path, _, query = path.partition("?")
         prefix = f"/w/{world}" if world else ""
-        full = f"{prefix}/{region or self.region}/{service}{path}"
+        full = decoded_path(f"{prefix}/{region or self.region}/{service}{path}")
         event = {
             "version": "2.0",
             "rawPath": full,
@@ -124,7 +140,7 @@ class TestCloud:
             "headers": sent,
             "requestContext": {
                 "domainName": sent["host"],
-                "requestId": "",
+                "requestId": f"request-{next(_REQUESTS):08d}" if self.sosie.many_processes else "",
                 "stage": "$default",
                 "http": {"method": method, "path": full, "sourceIp": client_ip},
             },

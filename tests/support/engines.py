@@ -43,6 +43,16 @@ def free_port() -> int:
         return int(found.getsockname()[1])
 
 
+def client_of(url: str, service: str = "dynamodb", **config: Any) -> DynamoDBClient:
+    """Return a client, in a session of its own, of the engine that answers at an address; `config` is for botocore."""
+    import boto3
+    from botocore.config import Config
+
+    credentials = {"aws_access_key_id": "testing", "aws_secret_access_key": "testing"}
+    options = Config(**({"retries": {"mode": "standard", "total_max_attempts": 3}} | config))
+    return boto3.client(service, endpoint_url=url, region_name="eu-west-1", config=options, **credentials)
+
+
 class Engine:
     """A child process that answers HTTP on `url`. It ends with its `with` block."""
 
@@ -77,12 +87,7 @@ class Engine:
 
     def client(self, service: str = "dynamodb", **config: Any) -> DynamoDBClient:
         """Return a client of this engine, with `config` for botocore."""
-        import boto3
-        from botocore.config import Config
-
-        credentials = {"aws_access_key_id": "testing", "aws_secret_access_key": "testing"}
-        options = Config(**({"retries": {"mode": "standard", "total_max_attempts": 3}} | config))
-        return boto3.client(service, endpoint_url=self.url, region_name="eu-west-1", config=options, **credentials)
+        return client_of(self.url, service, **config)
 
     def stop(self) -> None:
         with suppress(ProcessLookupError):

@@ -64,6 +64,23 @@ def on(engine: str, url: str | None) -> Iterator[None]:
             _openers.pop()
 
 
+def for_a_start(request: pytest.FixtureRequest) -> tuple[list[str], dict[str, str]]:
+    """Return options and environment for a `sosie start` that keeps its state where `--store` says, in its own table.
+
+    moto in another process is moto's server.
+    """
+    engine = request.config.getoption("--store")
+    if engine == "sqlite":
+        return [], {}
+    own = NOBODY | {"SOSIE_TABLE": _name()}
+    if engine == "dynamodb-local":
+        return ["--store", "dynamodb"], own | {
+            "AWS_ENDPOINT_URL_DYNAMODB": request.getfixturevalue("dynamodb_local").url
+        }
+    host = os.environ.get("LOCALSTACK_HOST") or urlsplit(request.getfixturevalue("moto_server").url).netloc
+    return ["--store", "localstack"], own | {"LOCALSTACK_HOST": host}
+
+
 def _name() -> str:
     return f"cloud-{os.getpid()}-{next(_CLOUDS)}"
 
@@ -94,8 +111,8 @@ class Apart:
     def query(self, partition: str, prefix: str = "", **more: Any) -> list[Item]:
         return [self._outside(item) for item in self._store.query(self._name + partition, prefix, **more)]
 
-    def write(self, changes: Sequence[Change]) -> None:
-        self._store.write([self._changed(change) for change in changes])
+    def write(self, changes: Sequence[Change], *, parallel: bool = False) -> None:
+        self._store.write([self._changed(change) for change in changes], parallel=parallel)
 
     def drop(self, partition_prefix: str, partitions: Iterable[str], then: Sequence[Change] = ()) -> None:
         inside = [self._name + partition for partition in partitions]
@@ -129,12 +146,12 @@ class WatchedStore:
         """Answer every write with a conflict."""
         self._meddle, self._always_refuse = _conflict, True
 
-    def write(self, changes: Sequence[Change]) -> None:
+    def write(self, changes: Sequence[Change], *, parallel: bool = False) -> None:
         meddle, self._meddle = self._meddle, _conflict if self._always_refuse else None
         try:
             if meddle is not None:
                 meddle()
-            self._store.write(changes)
+            self._store.write(changes, parallel=parallel)
         except ConflictError:
             self.refused += 1
             raise
