@@ -8,13 +8,16 @@ ARGS   ?=
 unexport PYTHONDONTWRITEBYTECODE
 export PYTHONPYCACHEPREFIX := $(abspath $(VENV))/pycache
 
-.PHONY: start test check format scenarios openapi diagnoses faults generated lock clean
+.PHONY: start test sam-local check format scenarios openapi diagnoses faults generated lock clean
 
 start: $(VENV)/.runtime  ## set up and start both regions on http://127.0.0.1:8787
 	@$(BIN)/sosie start $(ARGS)
 
 test: $(VENV)/.dev  ## set up and run the tests that need no service, container or browser
-	$(BIN)/pytest -q -n auto $(ARGS)
+	$(BIN)/pytest -q -n auto --ignore=tests/sam_local --ignore=tests/runtime $(ARGS)
+
+sam-local: $(VENV)/.dev  ## both regions on http://127.0.0.1:3000 under SAM's emulator; needs SAM and a container engine
+	@$(BIN)/python -m sam_local $(ARGS)
 
 check: $(VENV)/.dev  ## format, lint, strict types, import contract
 	$(BIN)/ruff format --check .

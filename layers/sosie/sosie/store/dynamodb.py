@@ -283,7 +283,7 @@ def localstack(table: str) -> DynamoDbStore:
     """Return the store on a table of the LocalStack that `localstack-client` finds, made if it is missing."""
     from localstack_client.session import Session  # type: ignore[import-untyped]  # late, as boto3
 
-    client: DynamoDBClient = Session().client("dynamodb", config=_client_config())
+    client: DynamoDBClient = Session().client("dynamodb", config=_client_config(read_timeout=60))
     create_table(client, table)
     return DynamoDbStore(client, table)
 
@@ -300,13 +300,14 @@ def create_table(client: DynamoDBClient, table: str) -> None:
     )
 
 
-def _client_config() -> Config:
+def _client_config(*, read_timeout: int = 4) -> Config:
+    """Return how calls are made. `read_timeout` is in seconds; a simulated DynamoDB takes longer than AWS ever does."""
     from botocore.config import Config  # late, as boto3
 
     return Config(
         retries={"mode": "standard", "total_max_attempts": 4},
         connect_timeout=1,
-        read_timeout=4,
+        read_timeout=read_timeout,
         max_pool_connections=_THREADS + 2,
         tcp_keepalive=True,
     )
