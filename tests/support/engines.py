@@ -105,7 +105,8 @@ def start_dynamodb_local(home: Path) -> Engine:
     """Start AWS's engine with everything in memory; whoever is missing Java or the jar is told, by a skip."""
     directory = tools.dynamodb_local()
     port = free_port()
-    java = ["java", "-Djava.library.path=DynamoDBLocal_lib", "-jar", "DynamoDBLocal.jar"]
+    # The quick compiler only: the thorough one takes longer over such short lives than it saves.
+    java = ["java", "-XX:TieredStopAtLevel=1", "-Djava.library.path=DynamoDBLocal_lib", "-jar", "DynamoDBLocal.jar"]
     return Engine([*java, "-inMemory", "-sharedDb", "-port", str(port)], port, home, cwd=directory)
 
 

@@ -75,10 +75,11 @@ def back_off(attempt: int) -> None:
 def _explained() -> Iterator[None]:
     """Raise what botocore gave up on as an error of the port."""
     from botocore.exceptions import ClientError, HTTPClientError  # late, as boto3
+    from botocore.exceptions import ConnectionError as NoConnectionError
 
     try:
         yield
-    except HTTPClientError as error:
+    except (HTTPClientError, NoConnectionError) as error:
         raise StoreUnavailableError("DynamoDB does not answer") from error
     except ClientError as error:
         if error.response["Error"]["Code"] in _BUSY:

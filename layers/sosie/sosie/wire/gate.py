@@ -16,15 +16,14 @@ from sosie import __version__
 from sosie.diagnosis.unrouted import diagnose_unaddressed
 from sosie.domain.errors import ConflictError, StoreBusyError, StoreUnavailableError
 from sosie.domain.hosts import hosts_below, roots_below
-from sosie.domain.redaction import Redactor
 from sosie.ports import Put
-from sosie.services.journal import Message, entry_item, kept_message, surplus
-from sosie.services.records import time_text
+from sosie.services.journal import entry_item, surplus
 from sosie.services.unit_of_work import UnitOfWork, UnknownWorldError
 from sosie.services.world_record import DEFAULT_WORLD
 from sosie.wire.address import HOSTS, Address, glued_address, resolve_address
 from sosie.wire.app import to_response
 from sosie.wire.cors import cors_headers, is_preflight, preflight
+from sosie.wire.entries import Scribe, noted
 from sosie.wire.errors import server_fault, unavailable
 from sosie.wire.faulty import answer_at_the_door
 from sosie.wire.http import Answer, Exchange, call_from_event
@@ -75,7 +74,7 @@ class Gate:
         self._penalty_delays = penalty_delays
         self._realistic_limits = realistic_limits
         self._carry = carry
-        self._redactors: dict[str, Redactor] = {}
+        self._scribe = Scribe()
         self._conflicts = 0
 
     def handle(self, event: Mapping[str, Any], _context: object = None) -> dict[str, Any]:
@@ -189,10 +188,10 @@ class Gate:
         carried = response if self._carry is None else self._carry(call.headers, response)
         if carried is None:
             return self._refuse_too_large(event, call, started)
-        entry = self._entry(event, call, response, time.perf_counter() - started)
+        entry = self._scribe.entry(event, call, response, time.perf_counter() - started)
         if not addressed:
             entry |= {"region": None, "service": None}
-        carried["noted"] = _noted(exchange, entry)
+        carried["noted"] = noted(exchange, entry)
         expires = int(uow.wall_now.timestamp()) + JOURNAL_LIFETIME
         try:
             uow.commit([*exchange.bookkeeping, Put(entry_item(address.world, entry, expires), always=True)])
@@ -242,8 +241,8 @@ class Gate:
         failed = server_fault()
         failed.headers |= ours | {"x-sosie-hint": "SOSIE_FAILED"}
         response = to_response(failed)
-        entry = self._entry(event, call, response, 0.0)
-        response["noted"] = _noted(exchange, entry) | {"unstored": True}
+        entry = self._scribe.entry(event, call, response, 0.0)
+        response["noted"] = noted(exchange, entry) | {"unstored": True}
         try:
             exchange.uow.commit([Put(entry_item(exchange.address.world, entry), always=True)])
         except (ConflictError, StoreUnavailableError, UnknownWorldError):
@@ -253,49 +252,6 @@ class Gate:
             response["headers"].pop("x-sosie-request", None)  # there is no entry to name
             response["noted"].pop("id")
         return response
-
-    def _entry(
-        self, event: Mapping[str, Any], call: Call, response: Mapping[str, Any], seconds: float
-    ) -> dict[str, Any]:
-        exchange, address = call.exchange, call.exchange.address
-        redactor = self._redactor(exchange.uow.record.seed)
-        query = event.get("rawQueryString") or ""
-        # Path and query apart: an equals sign in the path must not make the query part of a value.
-        path = redactor.text(event.get("rawPath") or "") + (f"?{redactor.text(query)}" if query else "")
-        return {
-            "id": exchange.request_id,
-            "at": time_text(exchange.uow.now),
-            "wallAt": time_text(exchange.uow.wall_now),
-            "region": address.region,
-            "service": address.service,
-            "method": call.method,
-            "scheme": exchange.base_url.partition("://")[0],
-            "path": path,
-            "route": exchange.route,
-            "caller": _caller_name(call),
-            "status": response["statusCode"],
-            "durationMs": round(seconds * 1000, 3),
-            "fault": exchange.fault,
-            "diagnosis": exchange.told,
-            "request": kept_message(Message(call.headers, call.body), redactor),
-            "response": kept_message(Message(response["headers"], response["body"].encode()), redactor, answered=True),
-        }
-
-    def _redactor(self, seed: str) -> Redactor:
-        if seed not in self._redactors:
-            self._redactors = {seed: Redactor(seed)}
-        return self._redactors[seed]
-
-
-def _noted(exchange: Exchange, entry: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what the host may log and count: nothing that a client made up, and what the handler noted besides."""
-    told, fault = entry["diagnosis"], entry["fault"]
-    return exchange.noted | {
-        **{name: entry[name] for name in ("id", "region", "method", "route", "caller")},
-        "world": exchange.address.world,
-        "diagnosis": told and told["code"],
-        "fault": fault and fault["id"],
-    }
 
 
 def _answer_unexplained(address: Address | None) -> dict[str, Any]:
@@ -344,11 +300,3 @@ def _base_url(event: Mapping[str, Any]) -> str:
     headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
     scheme = headers.get("x-forwarded-proto") or event["requestContext"].get("scheme", "https")
     return f"{scheme}://{headers.get('host') or event['requestContext'].get('domainName', 'localhost')}"
-
-
-def _caller_name(call: Call) -> str | None:
-    caller = call.exchange.caller
-    if caller is None:
-        return call.exchange.client_name
-    installation = caller.installation_id
-    return f"installation.{installation}" if installation else f"user.{caller.user_id}"
