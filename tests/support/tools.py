@@ -78,8 +78,7 @@ def python_with_the_runtime_client() -> Path:
 
 def dynamodb_local() -> Path:
     """Return the directory of DynamoDBLocal.jar, which `SOSIE_DYNAMODB_LOCAL` names, once Java is there too."""
-    named = os.environ.get("SOSIE_DYNAMODB_LOCAL")
-    directory = Path(named) if named else ROOT / ".ci-tools/dynamodb-local"
+    directory = Path(os.environ.get("SOSIE_DYNAMODB_LOCAL", ""))
     if not (directory / "DynamoDBLocal.jar").is_file():
         missing("DynamoDB Local (npm's amplify-dynamodb-simulator has it; SOSIE_DYNAMODB_LOCAL names its directory)")
     if shutil.which("java") is None:
