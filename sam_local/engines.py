@@ -80,7 +80,7 @@ def started(reach: Reach, control_token: str, *, aws_engine: bool = True) -> Ite
 
 def dynamodb_local() -> Path | None:
     """Return the directory of DynamoDBLocal.jar, which SOSIE_DYNAMODB_LOCAL names, if Java can run it."""
-    directory = Path(os.environ.get("SOSIE_DYNAMODB_LOCAL") or ROOT / ".ci-tools/dynamodb-local")
+    directory = Path(os.environ.get("SOSIE_DYNAMODB_LOCAL", ""))
     return directory if (directory / "DynamoDBLocal.jar").is_file() and shutil.which("java") else None
 
 

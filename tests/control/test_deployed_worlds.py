@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from sosie.domain.clock import SettableClock
+from sosie.domain.errors import StoreBusyError
+from sosie.ports import Change, Delete
 from sosie.services import repository as repo
 from sosie.services.seed import SHIPPED_PASSWORD
 from sosie.services.world_record import DEFAULT_WORLD
@@ -116,3 +119,46 @@ def test_keys_outlive_a_reset(processes: list[Sosie]) -> None:
     one.worlds.reset("team-a")
 
     assert kid(other, "team-a") == before
+
+
+class Interrupted(SqliteStore):
+    """Removes partition by partition, as DynamoDB does, and fails before the removal that `breaks` counts down to."""
+
+    breaks = -1
+
+    def drop(self, partition_prefix: str, partitions: Iterable[str], then: Sequence[Change] = ()) -> None:
+        for name in partitions:
+            self.breaks -= 1
+            if self.breaks == 0:
+                raise StoreBusyError("no capacity")
+            super().write([Delete(item.key) for item in self.query(name)])
+        super().write(then)
+
+
+@pytest.mark.parametrize("breaks", range(1, 40))
+def test_a_world_whose_removal_broke_off_can_be_removed_and_made_again(breaks: int, secrets: Secrets) -> None:
+    store, clock = Interrupted(), SettableClock(START)
+    sosie = Sosie(store=store, clock=clock, keyring=secrets.keyring(), many_processes=True)
+    sosie.worlds.create("team-a", "families")
+    kid(sosie, "team-a")
+    store.breaks = breaks
+
+    try:
+        sosie.worlds.drop("team-a")
+    except StoreBusyError:
+        assert sosie.worlds.open("team-a") is not None
+        sosie.worlds.drop("team-a")
+
+    left = store._db.execute("SELECT partition, sort FROM items").fetchall()
+    assert (left, sosie.worlds.names(), secrets.texts) == ([], [], {})
+    sosie.worlds.create("team-a", "families")
+    assert len(passwords(sosie, "team-a")) == 1
+    store.close()
+
+
+def test_a_snapshot_of_a_world_that_everybody_knows_does_not_bring_its_seed_along(processes: list[Sosie]) -> None:
+    worlds = processes[0].worlds
+    known = worlds.create("team-a", "families")
+    restored = worlds.restore(replace(known, seed="families", keys=""), worlds.scenario_document("team-a"), [])
+
+    assert (restored.seed, restored.keys) == (known.seed, known.keys)

@@ -147,7 +147,7 @@ def test_access_logs_have_neither_bodies_nor_headers_nor_query_strings():
     (api,) = of_type("AWS::Serverless::HttpApi").values()
     logged = set(re.findall(r"\$context\.([\w.]+)", api["AccessLogSettings"]["Format"]))
     assert logged == {
-        "requestId", "requestTime", "identity.sourceIp", "httpMethod", "path", "routeKey", "status",
+        "requestId", "requestTime", "identity.sourceIp", "httpMethod", "routeKey", "status",
         "responseLength", "responseLatency", "integrationErrorMessage",
     }  # fmt: skip
 

@@ -39,9 +39,12 @@ Send = Callable[[str, dict[str, Any]], Any]
 
 @pytest.fixture
 def cloud(shared: Sosie) -> InThisProcess:
-    """The cloud of the functions, back at its scenario."""
+    """The cloud of the functions, back at its scenario and without further worlds."""
     shared.worlds.open("default")
     shared.worlds.reset("default")
+    for world in shared.worlds.names():
+        if world != "default":
+            shared.worlds.drop(world)
     return InThisProcess(shared)
 
 

@@ -139,7 +139,7 @@ def does_what_it_says(cloud: TestCloud, before: Any, after: Any, *, upload: bool
     assert cloud.post("/installations", {"email": "ops@acme.test"}).status == 200
 
 
-@settings(max_examples=examples(12, in_ci=250), deadline=None, suppress_health_check=[SLOW, FIXTURE])
+@settings(max_examples=examples(12, in_ci=80), deadline=None, suppress_health_check=[SLOW, FIXTURE])
 @given(before=steps, after=steps)
 def test_a_restore_gives_back_everything(keyring: LocalKeyring, before: Any, after: Any) -> None:
     does_what_it_says(TestCloud(keyring=keyring), before, after)
@@ -155,7 +155,7 @@ def test_a_restore_gives_back_everything_from_a_file(
 
 
 @settings(
-    max_examples=examples(1, in_ci=5), deadline=None, phases=[Phase.generate], suppress_health_check=[SLOW, FIXTURE]
+    max_examples=examples(1, in_ci=2), deadline=None, phases=[Phase.generate], suppress_health_check=[SLOW, FIXTURE]
 )
 @given(before=few, after=few)
 def test_a_restore_gives_back_everything_from_dynamodb(

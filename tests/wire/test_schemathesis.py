@@ -25,7 +25,7 @@ from tests.support.effort import examples
 from tests.support.generated import Known, send
 from tests.support.token_client import share_one_rsa_pair
 
-EXAMPLES = examples(4, in_ci=40)
+EXAMPLES = examples(4, in_ci=15)
 CHECKS = [
     status_code_conformance,
     content_type_conformance,

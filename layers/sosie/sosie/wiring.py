@@ -105,8 +105,13 @@ class Sosie:
             request_ids=self.request_ids,
             load_scenario=load_scenario,
             default_scenario=self.settings.scenario,
-            guessable=self.settings.guessable or not self.many_processes,
+            guessable=self._guessable(),
         )
+
+    def _guessable(self) -> bool:
+        """Tell whether new worlds follow from their scenarios alone: never where a deployment could serve them."""
+        in_aws = self.settings.store == "dynamodb" and not names_local_engine(os.environ)
+        return self.settings.guessable or not (self.many_processes or in_aws)
 
     @cached_property
     def gate(self) -> Gate:

@@ -1,7 +1,7 @@
 """The embedded server's application: each HTTP request becomes an API Gateway payload 2.0 event and back.
 
-The path stays as it was sent (doubled slashes, percent-encoding), a body is read on any method and framed in any
-way, and bytes that are no UTF-8 travel as base64, as API Gateway does it.
+The path keeps its doubled slashes and is percent-decoded once (docs/decisions/0018), a body is read on any method and
+framed in any way, and bytes that are no UTF-8 travel as base64, as API Gateway does it.
 """
 
 from __future__ import annotations

@@ -126,6 +126,8 @@ class Worlds:
         world = record.name
         before = self.open(world)
         record = replace(record, incarnation=_incarnation(), keys=before.keys if before else "")
+        if before is not None and not before.guessable:
+            record = replace(record, seed=before.seed)  # the snapshot's may be one that everybody knows
         number = max(requests, self._request_ids.last(world))
         self._replace(
             world,
@@ -172,7 +174,7 @@ class Worlds:
         """Write changes that begin with a hold. If the store fails between two groups, take the first ones back."""
         try:
             self.store.write(changes)
-        except StoreUnavailableError:
+        except (ConflictError, StoreUnavailableError):
             if len(changes) > MAX_ATOMIC_CHANGES:
                 self._take_back([change for change in changes if isinstance(change, Put)])
             raise
@@ -211,15 +213,23 @@ class Worlds:
             self.store.write([Put(Item(key, announced), always=True)])
 
     def drop(self, world: str) -> None:
-        """Remove a world, its keys and everything in it."""
+        """Remove a world, its keys and everything in it. If that breaks off, doing it again finishes it.
+
+        So its record goes last, and what lists partitions goes after the partitions that it lists.
+        """
         record = self.open(world)
         self._announce(world)
-        self.store.drop(f"{world}/", self.partitions(world))
+        own = f"{world}/world"
+        everything = self.partitions(world)
+        listed = [name for name in everything if _is_listed(name)]
+        self.store.drop(f"{world}/", listed)
+        self.store.drop(f"{world}/", [name for name in everything if name not in {*listed, own}])
         from sosie.services.snapshot_store import drop_snapshots  # late: a start does without it
 
         drop_snapshots(self.store, world)
-        self.store.write([Delete(Key(_DIRECTORY, world))])
         self._keyring.forget(record.keyring_name if record else world)
+        self.store.write([Delete(Key(_DIRECTORY, world))])
+        self.store.drop(f"{world}/", [own])
         self._request_ids.forget(world)
 
     def names(self) -> list[str]:
@@ -297,6 +307,11 @@ def _known(uow: UnitOfWork) -> Known:
     emails = frozenset(user.email for user in repo.users.list(uow))
     names = frozenset(decoded(each.name) or "" for each in repo.organizations.list(uow))
     return Known(emails, names, frozenset(each.id for each in repo.installations.list(uow)))
+
+
+def _is_listed(partition: str) -> bool:
+    """Tell whether a partition is one of those that are found by what another one holds."""
+    return "/organization/" in partition or "/push/" in partition
 
 
 def _incarnation() -> str:

@@ -99,9 +99,10 @@ class Gate:
             if address is None:
                 return self._refuse_unaddressed(event, diagnose_unaddressed(raw_path))
             return self._handle_addressed(event, address, diagnosis)
-        except StoreUnavailableError as error:
-            logger.exception("a request cannot be served: the store does not answer")
-            return self._answer_busy(event, address, may_write=isinstance(error, StoreBusyError))
+        except (ConflictError, StoreUnavailableError) as error:
+            logger.exception("a request cannot be served: the store does not answer, or others are always faster")
+            may_write = isinstance(error, (ConflictError, StoreBusyError))
+            return self._answer_busy(event, address, may_write=may_write)
         except Exception:
             logger.exception("a request cannot be served")
             return _answer_unexplained(address)
@@ -219,12 +220,12 @@ class Gate:
         """Answer 503, with a journal entry if at least that can be kept."""
         answer = unavailable()
         if may_write and address is not None:
-            call = self._call(event, address)
-            call.exchange.suspect("SOSIE_BUSY")
             try:
+                call = self._call(event, address)
+                call.exchange.suspect("SOSIE_BUSY")
                 return self._finish(event, call, answer, time.perf_counter())
-            except (ConflictError, StoreUnavailableError, UnknownWorldError):
-                logger.warning("nor can its journal entry be kept")
+            except Exception:
+                logger.exception("nor can its journal entry be kept")
         # Nothing could be written, so there is no entry to name.
         marked = __version__ if address is None else _marked(address.world)
         answer.headers |= {"x-sosie": marked, "x-sosie-hint": "SOSIE_BUSY"}
@@ -244,7 +245,8 @@ class Gate:
         entry = self._scribe.entry(event, call, response, 0.0)
         response["noted"] = noted(exchange, entry) | {"unstored": True}
         try:
-            exchange.uow.commit([Put(entry_item(exchange.address.world, entry), always=True)])
+            expires = int(exchange.uow.wall_now.timestamp()) + JOURNAL_LIFETIME
+            exchange.uow.commit([Put(entry_item(exchange.address.world, entry, expires), always=True)])
         except (ConflictError, StoreUnavailableError, UnknownWorldError):
             raise
         except Exception:

@@ -183,9 +183,9 @@ def _pairs(text: str) -> list[tuple[str, str]]:
 
 
 def decoded_path(path: str) -> str:
-    """Return a path as API Gateway hands it on: percent-decoded, once.
+    """Return a path as API Gateway's HTTP API hands it on: percent-decoded, once.
 
-    An encoded slash stays as it is, as it does for the cloud: decoded it would be another path.
+    Only an encoded slash stays as it is, as it does for the cloud: decoded it would be another path.
     """
     if "%" not in path:
         return path
