@@ -23,7 +23,7 @@ from sosie.control.client import ControlClient
 from tests.support import deployed
 from tests.support.deployed import Functions, Use
 from tests.support.engines import Engine
-from tests.support.passwords import MASTER_PASSWORD
+from tests.support.passwords import authentication_hash
 from tests.support.template import FUNCTIONS, RESOURCES, as_list, statements
 from tests.support.token_client import VERSION, password_form
 
@@ -46,10 +46,12 @@ CHECKS = (
     "regions.issuer",
 )
 GARBAGE = {"authorization": "Bearer e30.e30.AAAA"}
+# A deployed world replaces the password that ships, and leaves others alone.
+PASSWORD = "careful with every step"
 WITH_SECOND_STEP = {
     "version": 1,
     "name": "second-step",
-    "defaults": {"masterPassword": MASTER_PASSWORD},
+    "defaults": {"masterPassword": PASSWORD},
     "regions": {"us": {"users": [{"email": "careful@step.test", "twoStep": {"email": True}}]}},
 }
 # What Lambda itself does for a function, and boto3 is never asked for.
@@ -130,7 +132,8 @@ def begin(functions: Functions, control: ControlClient, url: str) -> None:
     assert ask("GET", f"{url}/us/identity/.well-known/openid-configuration/jwks").status_code == 200
     control.create_world("second-step", WITH_SECOND_STEP)
     token = f"{url}/w/second-step/us/identity/connect/token"
-    told = ask("POST", token, data=password_form("careful@step.test"), headers=VERSION).json()
+    form = password_form("careful@step.test", password=authentication_hash("careful@step.test", PASSWORD))
+    told = ask("POST", token, data=form, headers=VERSION).json()
     assert told["SsoEmail2faSessionToken"]
 
     # Push and API: somebody shows them a token before identity gave anybody one
