@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from sosie.services.unit_of_work import UnitOfWork
 
 WRONG_SYNC_KEY = "Invalid Billing Sync Key"
+_FIT_ONE_GROUP = 30  # new rows with their mails and all else that is written: then order costs nothing
 _LONGEST_TEXT = 256  # UTF-16 units, as the cloud's storage counts
 
 
@@ -170,6 +171,8 @@ def _store_new(
 
 def _doubles_last(new: Sequence[SyncOutcome]) -> list[SyncOutcome]:
     """Return rows in order, but a member's second ones at the end: the last group, in which they are counted too."""
+    if len(new) <= _FIT_ONE_GROUP:
+        return list(new)
     firsts: dict[str, SyncOutcome] = {}
     for outcome in new:
         firsts.setdefault(_row(outcome).sponsoring_member_id, outcome)
